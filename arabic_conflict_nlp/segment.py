@@ -20,7 +20,8 @@ from .schema import Sentence, Token
 _WORD_CHAR = f"[^{SEPARATOR}{WHITE_SPACE}]"
 TOKEN_PATTERN = (
     rf"(?:https?://|www\.)[^{WHITE_SPACE}]*[^{SEPARATOR}{WHITE_SPACE}]"
-    rf"|{_WORD_CHAR}+(?:(?<=[0-9])[.,:/\u066b\u066c](?=[0-9]){_WORD_CHAR}+)*"
+    rf"|(?<![^{SEPARATOR}{WHITE_SPACE}])[0-9]+(?:[.,:/\u066b\u066c][0-9]+)+(?!{_WORD_CHAR})"
+    rf"|{_WORD_CHAR}+"
     rf"|[^{WHITE_SPACE}]"
 )
 

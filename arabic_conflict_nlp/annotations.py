@@ -1,0 +1,352 @@
+"""Annotated documents: read, verify, split, hand over as ``datasets``.
+
+Format: JSONL, one document a line: ``{"id", "sha256", "text", "entities": [{"start", "end", "label", "text"}],
+"sentences": [{"start", "end", "event"}]}``; offsets are code points of ``text``, half-open. ``sha256`` (of the text in
+UTF-8) is optional; further keys are kept as metadata. Rules: ``annotations/guidelines.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .bio import TAGS, tags_from_entities
+from .charset import CLOSING_QUOTE, OPENING_QUOTE
+from .context import sentence_context
+from .errors import AnnotationError, InputError, MissingExtraError
+from .labels import ENTITY_TYPES, EVENT_TYPES
+from .normalize import normalize
+from .schema import Entity, Sentence, Token
+from .segment import split_tokens
+
+if TYPE_CHECKING:
+    import datasets
+
+_QUOTES = OPENING_QUOTE + CLOSING_QUOTE
+_REQUIRED = ("id", "text", "entities", "sentences")
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedSentence:
+    """A sentence with its event type; ``start`` and ``end`` are offsets in the document."""
+
+    start: int
+    end: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedDocument:
+    """A verified document. Its words were cut once, on loading: ``tokens`` are those of the whole text."""
+
+    id: str
+    text: str
+    entities: tuple[Entity, ...]
+    sentences: tuple[AnnotatedSentence, ...]
+    tokens: tuple[Token, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the text in UTF-8."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def sentence_texts(self) -> list[str]:
+        """Return the raw text of each sentence."""
+        return [self.text[sentence.start : sentence.end] for sentence in self.sentences]
+
+
+@dataclass(slots=True)
+class LoadReport:
+    """What happened on loading: documents read, edge quotation marks trimmed, lines refused (with the reason)."""
+
+    documents: int = 0
+    trimmed_quotes: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def load_documents(
+    path: str | Path,
+    *,
+    edge_quotes: Literal["refuse", "trim"] = "refuse",
+    on_error: Literal["raise", "skip"] = "raise",
+    report: LoadReport | None = None,
+) -> list[AnnotatedDocument]:
+    """Read a JSONL file, or all ``*.jsonl`` of a folder in name order.
+
+    Args:
+        path: file or folder.
+        edge_quotes: what to do with a span that takes in a quotation mark at its edge: refuse the line, or trim the
+            span and count it in the report.
+        on_error: raise at the first bad line, or skip it and list the reason in ``report.refused``.
+        report: filled while loading.
+
+    Raises:
+        AnnotationError: a line breaks the format; the message reads ``FILE:LINE: what, what to do``.
+        InputError: the file is missing or not UTF-8, or the folder holds no .jsonl.
+    """
+    path = Path(path)
+    report = report if report is not None else LoadReport()
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{path}: the folder holds no .jsonl file; name one that does")
+    documents: list[AnnotatedDocument] = []
+    seen: dict[str, str] = {}
+    for file in files:
+        for number, line in _lines(file):
+            place = f"{file}:{number}"
+            try:
+                document = _parse(line, edge_quotes, report)
+                if document.id in seen:
+                    raise AnnotationError(f"id {document.id!r} stands at {seen[document.id]} too: give each document its own")
+                seen[document.id] = place
+                documents.append(document)
+            except AnnotationError as error:
+                message = f"{place}: {error}"
+                if on_error == "raise":
+                    raise AnnotationError(message) from None
+                report.refused.append(message)
+    report.documents += len(documents)
+    return documents
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    try:
+        content = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file; check the path") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start}); convert it") from None
+    # Not splitlines(): U+2028 and kin may stand inside a JSON string.
+    for number, line in enumerate(content.split("\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def _parse(line: str, edge_quotes: str, report: LoadReport) -> AnnotatedDocument:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise AnnotationError(f"no JSON ({error.msg} at column {error.colno}): write one object a line") from None
+    if not isinstance(row, dict):
+        raise AnnotationError(f"a JSON {type(row).__name__}, not an object: write one document a line")
+    missing = [key for key in _REQUIRED if key not in row]
+    if missing:
+        raise AnnotationError(f"lacks {', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'}")
+    if not isinstance(row["id"], str) or not isinstance(row["text"], str):
+        raise AnnotationError("id and text must be strings: quote them")
+    text = row["text"]
+    try:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        raise AnnotationError(f"the text holds a lone surrogate at {error.start}: save it as valid UTF-8") from None
+    if row.get("sha256") not in (None, digest):
+        raise AnnotationError(
+            f"sha256 of the text is {digest[:12]}…, the line says {str(row['sha256'])[:12]}…: the text was changed after it was "
+            "labelled; restore it or label again"
+        )
+    tokens = split_tokens(normalize(text))
+    entities = tuple(sorted((_entity(item, text, edge_quotes, report) for item in _items(row, "entities")),
+                            key=lambda entity: entity.start))  # fmt: skip
+    tags_from_entities(tokens, entities)
+    sentences = tuple(_sentence(item, text) for item in _items(row, "sentences"))
+    for before, after in zip(sentences, sentences[1:], strict=False):
+        if after.start < before.end:
+            raise AnnotationError(f"sentences [{before.start}, {before.end}) and [{after.start}, {after.end}) overlap or are "
+                                  "out of order: cut the text once, in order")  # fmt: skip
+    metadata = {key: value for key, value in row.items() if key not in (*_REQUIRED, "sha256")}
+    return AnnotatedDocument(row["id"], text, entities, sentences, tuple(tokens), metadata)
+
+
+def _items(row: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
+    items = row[key]
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise AnnotationError(f"{key} must be a list of objects")
+    return items
+
+
+def _offsets(item: Mapping[str, Any], text: str, what: str) -> tuple[int, int]:
+    start, end = item.get("start"), item.get("end")
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+        raise AnnotationError(
+            f"{what} has offsets [{start}, {end}) in a text of {len(text)} code points: give 0 <= start < end <= {len(text)}"
+        )
+    return start, end
+
+
+def _entity(item: Mapping[str, Any], text: str, edge_quotes: str, report: LoadReport) -> Entity:
+    label, surface = item.get("label"), item.get("text")
+    if label not in ENTITY_TYPES:
+        raise AnnotationError(f"unknown entity label {label!r}: use one of {', '.join(ENTITY_TYPES)}")
+    if not isinstance(surface, str):
+        raise AnnotationError(f"{label} mention at {item.get('start')} lacks its text: store the surface beside the offsets")
+    if _selects_in_utf16(item, text, surface):
+        raise AnnotationError(
+            f"{label} mention {surface!r}: offsets [{item['start']}, {item['end']}) count UTF-16 units (JavaScript, Java): convert "
+            "them to code points"
+        )
+    start, end = _offsets(item, text, f"{label} mention {surface!r}")
+    if text[start:end] != surface:
+        raise AnnotationError(
+            f"{label} mention {surface!r}: offsets [{start}, {end}) select {text[start:end]!r}: correct the offsets or the text"
+        )
+    if text[start] in _QUOTES or text[end - 1] in _QUOTES:
+        start, end = _without_edge_quotes(text, start, end, edge_quotes, label)
+        report.trimmed_quotes += 1
+    return Entity(start, end, text[start:end], str(label))
+
+
+def _selects_in_utf16(item: Mapping[str, Any], text: str, surface: str) -> bool:
+    start, end = item.get("start"), item.get("end")
+    if type(start) is not int or type(end) is not int or start < 0 or text[start:end] == surface:
+        return False
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * start : 2 * end] == surface.encode("utf-16-le", "surrogatepass")
+
+
+def _without_edge_quotes(text: str, start: int, end: int, edge_quotes: str, label: Any) -> tuple[int, int]:
+    surface = text[start:end]
+    tokens = {token.start: token.end for token in split_tokens(normalize(surface))}
+    # A quote that the repair reads as part of the word («داع«ش»») is no edge.
+    if max(tokens.values(), default=0) == len(surface) and 0 in tokens and surface[-1] in _QUOTES:
+        last = max(tokens)
+        if tokens[last] - last > 1 and surface[0] not in _QUOTES:
+            return start, end
+    if edge_quotes == "refuse":
+        raise AnnotationError(
+            f"{label} mention {surface!r} takes in a quotation mark at its edge: leave it outside, or load with edge_quotes='trim'"
+        )
+    while start < end and text[start] in _QUOTES:
+        start += 1
+    while end > start and text[end - 1] in _QUOTES:
+        end -= 1
+    if start == end:
+        raise AnnotationError(f"{label} mention {surface!r} holds no word: delete it")
+    return start, end
+
+
+def _sentence(item: Mapping[str, Any], text: str) -> AnnotatedSentence:
+    start, end = _offsets(item, text, "a sentence")
+    event = item.get("event")
+    if event not in EVENT_TYPES:
+        raise AnnotationError(f"unknown event type {event!r} of the sentence at {start}: use one of {', '.join(EVENT_TYPES)}")
+    return AnnotatedSentence(start, end, str(event))
+
+
+def tokens_by_sentence(
+    tokens: Sequence[Token], sentences: Sequence[AnnotatedSentence | Sentence]
+) -> list[list[Token]]:
+    """Deal the tokens of a text out to its sentences; a token belongs where it begins.
+
+    Tokens outside every sentence are left out.
+    """
+    dealt: list[list[Token]] = [[] for _ in sentences]
+    index = 0
+    for token in tokens:
+        while index < len(sentences) and token.start >= sentences[index].end:
+            index += 1
+        if index < len(sentences) and token.start >= sentences[index].start:
+            dealt[index].append(token)
+    return dealt
+
+
+def to_dataset(documents: Sequence[AnnotatedDocument], task: Literal["entities", "events"]) -> datasets.Dataset:
+    """Return one row a sentence as a ``datasets.Dataset``.
+
+    Columns for ``entities``: document, sentence, tokens (repaired), starts, ends, ner_tags (``ClassLabel`` over the BIO
+    tags). Columns for ``events``: document, sentence, start, end, text (raw), context (raw), label (``ClassLabel``).
+
+    Raises:
+        MissingExtraError: the package ``datasets`` is not installed.
+        ValueError: unknown task.
+    """
+    try:
+        import datasets
+    except ImportError:
+        raise MissingExtraError("datasets", "train", "to_dataset()") from None
+    if task not in ("entities", "events"):
+        raise ValueError(f"unknown task {task!r}: use 'entities' or 'events'")
+    value = datasets.Value
+    if task == "entities":
+        rows = [row for document in documents for row in _entity_rows(document)]
+        features = {
+            "document": value("string"),
+            "sentence": value("int32"),
+            "tokens": datasets.List(value("string")),
+            "starts": datasets.List(value("int32")),
+            "ends": datasets.List(value("int32")),
+            "ner_tags": datasets.List(datasets.ClassLabel(names=list(TAGS))),
+        }
+    else:
+        rows = [row for document in documents for row in _event_rows(document)]
+        features = {
+            "document": value("string"),
+            "sentence": value("int32"),
+            "start": value("int32"),
+            "end": value("int32"),
+            "text": value("string"),
+            "context": value("string"),
+            "label": datasets.ClassLabel(names=list(EVENT_TYPES)),
+        }
+    columns = {name: [row[name] for row in rows] for name in features}
+    return datasets.Dataset.from_dict(columns, features=datasets.Features(features))
+
+
+def _entity_rows(document: AnnotatedDocument) -> Iterator[dict[str, Any]]:
+    for index, tokens in enumerate(tokens_by_sentence(document.tokens, document.sentences)):
+        inside = [e for e in document.entities if tokens and tokens[0].start <= e.start and e.end <= tokens[-1].end]
+        yield {
+            "document": document.id,
+            "sentence": index,
+            "tokens": [token.norm for token in tokens],
+            "starts": [token.start for token in tokens],
+            "ends": [token.end for token in tokens],
+            "ner_tags": tags_from_entities(tokens, inside),
+        }
+
+
+def _event_rows(document: AnnotatedDocument) -> Iterator[dict[str, Any]]:
+    texts = document.sentence_texts()
+    for index, sentence in enumerate(document.sentences):
+        yield {
+            "document": document.id,
+            "sentence": index,
+            "start": sentence.start,
+            "end": sentence.end,
+            "text": texts[index],
+            "context": sentence_context(texts, index),
+            "label": sentence.event,
+        }
+
+
+def load_splits(path: str | Path) -> dict[str, dict[str, list[str]]]:
+    """Read ``splits.json``: named splits, each a list of document ids for ``train`` and ``test``.
+
+    Raises:
+        InputError: the file is missing or no such JSON.
+    """
+    path = Path(path)
+    try:
+        splits: dict[str, dict[str, list[str]]] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path") from None
+    except ValueError as error:
+        raise InputError(f"{path}: no JSON ({error}); restore the file") from None
+    return splits
+
+
+def select(documents: Sequence[AnnotatedDocument], ids: Sequence[str]) -> list[AnnotatedDocument]:
+    """Return the documents of a split, in the order of ``ids``.
+
+    Raises:
+        AnnotationError: an id is not among the documents.
+    """
+    by_id = {document.id: document for document in documents}
+    unknown = [identifier for identifier in ids if identifier not in by_id]
+    if unknown:
+        raise AnnotationError(f"no document with id {unknown[0]!r} ({len(unknown)} unknown in all): check the split")
+    return [by_id[identifier] for identifier in ids]

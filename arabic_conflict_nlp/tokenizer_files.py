@@ -1,0 +1,77 @@
+"""Write the repair and the word borders into a ``tokenizer.json``.
+
+A saved model folder then reads raw text as the library does, in any client of the ``tokenizers`` format: its normalizer
+runs the rules of ``repair``, its pre-tokenizer cuts at the borders of ``segment``, and the word pieces of a text are
+the word pieces of its words, one after the other.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from .charset import SEPARATOR
+from .repair import CLEANING_RULES, FOLD_RULES, RULES, Rule
+from .segment import TOKEN_PATTERN
+
+# Look-behinds of variable length are Oniguruma's alone; ``normalize`` finds the URLs instead.
+_NOT_IN_URL = r"(?<!https?://\S{0,200})(?<!www\.\S{0,200})"
+
+
+def _replace(rule: Rule) -> dict[str, Any]:
+    pattern = f"{_NOT_IN_URL}(?:{rule.pattern})" if rule.spares_urls else rule.pattern
+    return {"type": "Replace", "pattern": {"Regex": pattern}, "content": rule.replacement}
+
+
+def repair_normalizer() -> list[dict[str, Any]]:
+    """Return the repair as a list of ``Replace`` normalizers, in the order of ``normalize``."""
+    return [_replace(rule) for rule in (*CLEANING_RULES, *FOLD_RULES, *RULES)]
+
+
+def carry_repair(tokenizer_json: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a ``tokenizer.json`` that repairs raw text and respects the library's word borders.
+
+    Args:
+        tokenizer_json: the parsed file; Unigram with Metaspace (XLM-R, E5) or WordPiece (AraBERT).
+
+    Returns:
+        The new file. The old normalizer runs behind the repair; old pre-tokenizers are replaced by our word borders,
+        and each word of a Unigram model opens with the word mark U+2581.
+
+    Raises:
+        ValueError: the model kind is neither Unigram nor WordPiece.
+    """
+    result = copy.deepcopy(tokenizer_json)
+    kind = result["model"]["type"] if "type" in result["model"] else "Unigram"
+    steps = repair_normalizer()
+    old = result.get("normalizer")
+    if old is not None and not _is_repaired(old):
+        steps.append(_without_letter_changes(old))
+    elif old is not None:
+        steps = old["normalizers"]
+    result["normalizer"] = {"type": "Sequence", "normalizers": steps}
+    cut = {"type": "Split", "pattern": {"Regex": TOKEN_PATTERN}, "behavior": "Removed", "invert": True}
+    if kind == "Unigram":
+        mark = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": False}
+        # The models of this family write a sign without the word mark; words always get one, behind a quote too.
+        unmark = {"type": "Split", "pattern": {"Regex": rf"^\u2581(?=[{SEPARATOR}]\z)"}, "behavior": "Removed", "invert": False}
+        result["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [cut, mark, unmark]}
+        result["decoder"] = dict(mark)
+    elif kind == "WordPiece":
+        result["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [cut]}
+    else:
+        raise ValueError(f"tokenizer.json holds a {kind} model; supported are Unigram (E5, XLM-R) and WordPiece (AraBERT)")
+    result["truncation"] = result["padding"] = None
+    return result
+
+
+def _is_repaired(normalizer: dict[str, Any]) -> bool:
+    first = repair_normalizer()[0]
+    return normalizer.get("type") == "Sequence" and bool(normalizer["normalizers"][:1]) and normalizer["normalizers"][0] == first
+
+
+def _without_letter_changes(normalizer: dict[str, Any]) -> dict[str, Any]:
+    """Switch off accent stripping, which would turn آذار into اذار."""
+    if normalizer.get("type") == "BertNormalizer":
+        return {**normalizer, "strip_accents": False}
+    return normalizer
