@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SENTENCES_BEFORE = 2
-SENTENCES_AFTER = 1
+
+def neighbors(count: int, index: int) -> list[int]:
+    """Return the indices of the sentences that are the context of one: the two before it and the one after, nearest first.
+
+    Nearest first, since a context that is too long is cut at its end. Many types hang on the neighbours: «استهدف» with no
+    means named takes the means of the sentence before (``annotations/guidelines.md``, tie-breaks).
+
+    >>> neighbors(5, 3)
+    [2, 4, 1]
+    """
+    return [i for i in (index - 1, index + 1, index - 2) if 0 <= i < count]
 
 
 def sentence_context(sentences: Sequence[str], index: int, title: str | None = None) -> str:
-    """Return the neighbours of a sentence, joined by spaces.
-
-    Many types hang on the neighbours: «استهدف» with no means named takes the means of the sentence before
-    (``annotations/guidelines.md``, tie-breaks).
+    """Return the context of a sentence as one text.
 
     Args:
         sentences: raw sentences of one article, in order.
         index: the sentence in question; it is not part of the result.
-        title: headline that is not among the sentences.
+        title: headline that is not among the sentences; it is the neighbour before the first.
 
     >>> sentence_context(["a", "b", "c", "d", "e"], 3)
-    'b c e'
+    'c e b'
     """
-    before = list(sentences[max(0, index - SENTENCES_BEFORE) : index])
-    after = list(sentences[index + 1 : index + 1 + SENTENCES_AFTER])
-    headline = [title] if title and index < SENTENCES_BEFORE else []
-    return " ".join([*headline, *before, *after])
+    shift = 1 if title else 0
+    texts = [title, *sentences] if title else list(sentences)
+    return " ".join(str(texts[i]) for i in neighbors(len(texts), index + shift))

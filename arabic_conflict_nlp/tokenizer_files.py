@@ -61,8 +61,44 @@ def carry_repair(tokenizer_json: dict[str, Any]) -> dict[str, Any]:
         result["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [cut]}
     else:
         raise ValueError(f"tokenizer.json holds a {kind} model; supported are Unigram (E5, XLM-R) and WordPiece (AraBERT)")
+    result["post_processor"] = _one_type_template(result.get("post_processor"), kind)
     result["truncation"] = result["padding"] = None
     return result
+
+
+def _one_type_template(post_processor: dict[str, Any] | None, kind: str) -> dict[str, Any]:
+    """Special tokens round a text and a pair of texts, all of token type 0, so that ids and mask are the whole input."""
+    if post_processor is None:
+        raise ValueError("tokenizer.json holds no post_processor: special tokens would be missing; use a tokenizer with one")
+    if kind == "WordPiece":
+        ids = {name: _template_id(post_processor, name) for name in ("[CLS]", "[SEP]")}
+        cls, sep = "[CLS]", "[SEP]"
+        pair = ("A", sep, "B", sep)
+    else:
+        cls, sep = "<s>", "</s>"
+        ids = {name: _template_id(post_processor, name) for name in (cls, sep)}
+        pair = ("A", sep, sep, "B", sep)
+    return {
+        "type": "TemplateProcessing",
+        "single": [_piece(name) for name in (cls, "A", sep)],
+        "pair": [_piece(name) for name in (cls, *pair)],
+        "special_tokens": {name: {"id": name, "ids": [i], "tokens": [name]} for name, i in ids.items()},
+    }
+
+
+def _piece(name: str) -> dict[str, Any]:
+    kind = "Sequence" if name in "AB" else "SpecialToken"
+    return {kind: {"id": name, "type_id": 0}}
+
+
+def _template_id(post_processor: dict[str, Any], name: str) -> int:
+    for value in (post_processor.get("cls"), post_processor.get("sep")):  # BertProcessing, RobertaProcessing
+        if isinstance(value, list) and value[0] == name:
+            return int(value[1])
+    special = post_processor.get("special_tokens", {}).get(name)
+    if special is None:
+        raise ValueError(f"tokenizer.json frames its texts without {name}: use a BERT or XLM-R tokenizer")
+    return int(special["ids"][0])
 
 
 def _is_repaired(normalizer: dict[str, Any]) -> bool:
