@@ -19,7 +19,7 @@ from .charset import CLOSING_QUOTE, OPENING_QUOTE
 from .context import sentence_context
 from .errors import AnnotationError, InputError, MissingExtraError
 from .labels import ENTITY_TYPES, EVENT_TYPES
-from .normalize import normalize
+from .normalization import normalize
 from .schema import Entity, Sentence, Token
 from .segment import split_tokens
 

@@ -11,7 +11,7 @@ from .encoding import EncodedWord, WordEncoder, batches_by_length, pad_batch, pl
 from .engines import Engine, EngineName
 from .labels import EVENT_TYPES
 from .model_folder import ModelFolder, bundled_folder
-from .normalize import normalize
+from .normalization import normalize
 from .schema import EventLabel
 from .segment import split_tokens
 from .tagger import softmax

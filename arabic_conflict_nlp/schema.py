@@ -106,7 +106,7 @@ class Article:
         title: headline, where it is not part of ``text``; it serves as context and gets no offsets.
         published: ISO 8601 date of publication.
         source: outlet or address.
-        encoding: the encoding the text was read from, for the provenance.
+        encoding: the encoding the file was read with, for the provenance; None for a text that came from no file.
 
     >>> Article(id="a", text="قصف").text
     'قصف'
@@ -117,7 +117,7 @@ class Article:
     title: str | None = None
     published: str | None = None
     source: str | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import string
 from bisect import bisect_right
 
 from .charset import CLOSING_QUOTE, INVISIBLE, LETTER, LINE_BREAK, SEPARATOR, WHITE_SPACE
-from .normalize import NormalizedText
+from .normalization import NormalizedText
 from .repair import ABBREVIATIONS, TITLES
 from .schema import Sentence, Token
 
@@ -51,7 +51,7 @@ _BLANK = re.compile(f"[{WHITE_SPACE}{INVISIBLE}]*")
 def split_tokens(normalized: NormalizedText) -> list[Token]:
     """Return the words and signs of a text, in order.
 
-    >>> from arabic_conflict_nlp.normalize import normalize
+    >>> from arabic_conflict_nlp.normalization import normalize
     >>> [(t.start, t.end, t.norm) for t in split_tokens(normalize("#دير_الزور: قصــ.ف"))]
     [(1, 4, 'دير'), (5, 10, 'الزور'), (10, 11, ':'), (12, 18, 'قصف')]
     """
@@ -97,7 +97,7 @@ def split_sentences(normalized: NormalizedText) -> list[Sentence]:
     Between and around the sentences stand only white space and invisible characters; each sentence begins and ends with
     a visible one.
 
-    >>> from arabic_conflict_nlp.normalize import normalize
+    >>> from arabic_conflict_nlp.normalization import normalize
     >>> [s.text for s in split_sentences(normalize("مصــ..رع سليماني. قال د. سالم: 3.5 كم.. لماذا؟"))]
     ['مصــ..رع سليماني.', 'قال د. سالم: 3.5 كم.. لماذا؟']
     """

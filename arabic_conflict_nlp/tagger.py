@@ -13,7 +13,7 @@ from .bio import TAGS, entities_from_tags, label_scores
 from .encoding import EncodedWord, WordEncoder, batches_by_length, pad_batch, plan_windows
 from .engines import Engine, EngineName
 from .model_folder import ModelFolder, bundled_folder
-from .normalize import normalize
+from .normalization import normalize
 from .schema import Entity, Losses, Token
 from .segment import split_tokens
 

@@ -7,10 +7,8 @@ Several GPUs: ``torchrun --nproc-per-node 4 -m training.entities ...``. A killed
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,10 @@ from arabic_conflict_nlp.evaluation import predict_entities, score_entities
 from arabic_conflict_nlp.schema import Entity
 from arabic_conflict_nlp.tagger import OVERLAP, WINDOW, EntityTagger, window_ids
 
+from .arguments import parse_arguments
 from .checkpoints import load_model, load_word_encoder
 from .data import load_corpus
-from .loop import Example, LoopConfig, Trainer, seed_everything
+from .loop import Example, LoopConfig, Trainer, pad_inputs, seed_everything
 from .report import write_run
 
 IGNORED = -100
@@ -76,16 +75,11 @@ def collate(pad_id: int) -> Any:
     """Return a function that pads rows into the model's inputs."""
 
     def _collate(examples: Sequence[Example], device: torch.device) -> Mapping[str, torch.Tensor]:
-        width = max(len(example.ids) for example in examples)
-        ids = torch.full((len(examples), width), pad_id)
-        mask = torch.zeros((len(examples), width), dtype=torch.long)
-        labels = torch.full((len(examples), width), IGNORED)
+        inputs = pad_inputs(examples, pad_id, device)
+        labels = torch.full(inputs["input_ids"].shape, IGNORED)
         for row, example in enumerate(examples):
-            length = len(example.ids)
-            ids[row, :length] = torch.tensor(example.ids)
-            mask[row, :length] = 1
-            labels[row, :length] = torch.tensor(example.target)
-        return {"input_ids": ids.to(device), "attention_mask": mask.to(device), "labels": labels.to(device)}
+            labels[row, : len(example.target)] = torch.tensor(example.target)
+        return {**inputs, "labels": labels.to(device)}
 
     return _collate
 
@@ -110,39 +104,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     encoder = load_word_encoder(arguments.encoder)
     model = load_model(arguments.encoder, "entities", TAGS, dropout=config.dropout)
     out = Path(arguments.out)
-    examples = build_examples(train.documents, encoder)
-    device = torch.device("cpu")
-    trainer = Trainer(model, examples, collate(encoder.special.pad), None, config, out)
-    device = trainer.device
-    trainer.evaluate = evaluate_on(dev.documents, encoder, device)
-    trainer.run(resume=arguments.resume)
+    trainer = Trainer(model, build_examples(train.documents, encoder), collate(encoder.special.pad), config, out)
+    trainer.run(evaluate_on(dev.documents, encoder, trainer.device), resume=arguments.resume)
     if trainer.rank == 0:
         trainer.load_best()
-        tagger = EntityTagger(encoder, TorchEngine(trainer.model.eval(), device="cpu"))
-        tagger.save_pretrained(out / "model")
+        EntityTagger(encoder, TorchEngine(trainer.model.eval(), device="cpu")).save_pretrained(out / "model")
         write_run(out, "entities", arguments, config, train, dev, trainer)
-
-
-def parse_arguments(config_class: type[Any], description: str, argv: Sequence[str] | None) -> tuple[argparse.Namespace, Any]:
-    """Read files from flags and every field of the config from a flag of its name."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", required=True, help="folder or hub id, e.g. aubmindlab/bert-base-arabertv02")
-    parser.add_argument("--train", nargs="+", required=True, help="annotation files or folders")
-    parser.add_argument("--dev", nargs="+", required=True, help="annotation files that choose the epoch")
-    parser.add_argument("--out", required=True, help="run folder")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint of the run folder")
-    parser.add_argument("--threads", type=int, default=None, help="CPU threads of torch")
-    for field in fields(config_class):
-        flag = "--" + field.name.replace("_", "-")
-        if field.type in ("bool", bool):
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=field.default)
-        else:
-            parser.add_argument(flag, type=type(field.default), default=field.default)
-    arguments = parser.parse_args(argv)
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return arguments, config_class(**{field.name: getattr(arguments, field.name) for field in fields(config_class)})
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ class Example:
     target: Any
 
 
+Evaluate = Callable[[Any], tuple[float, dict[str, Any]]]
 Collate = Callable[[Sequence[Example], torch.device], Mapping[str, torch.Tensor]]
 
 
@@ -81,6 +82,17 @@ def epoch_batches(examples: Sequence[Example], batch_tokens: int, seed: int, epo
     return batches
 
 
+def pad_inputs(examples: Sequence[Example], pad_id: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """Return ``input_ids`` and ``attention_mask``, both (rows, longest row)."""
+    width = max(len(example.ids) for example in examples)
+    ids = torch.full((len(examples), width), pad_id)
+    mask = torch.zeros((len(examples), width), dtype=torch.long)
+    for row, example in enumerate(examples):
+        ids[row, : len(example.ids)] = torch.tensor(example.ids)
+        mask[row, : len(example.ids)] = 1
+    return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+
+
 def parameter_groups(model: nn.Module, config: LoopConfig) -> list[dict[str, Any]]:
     """Encoder and head at their own learning rates; no weight decay for biases and layer norms."""
     prefix = model.base_model_prefix + "."
@@ -105,8 +117,6 @@ class Trainer:
         model: a transformers model whose forward returns ``loss``.
         examples: training rows.
         collate: rows -> keyword arguments of the model's forward.
-        evaluate: model -> (score to maximize, metrics). Runs on the first process only.
-        save: called with the folder when a new best score is reached.
         folder: run folder; checkpoints and ``log.jsonl`` are written here.
     """
 
@@ -115,7 +125,6 @@ class Trainer:
         model: Any,
         examples: Sequence[Example],
         collate: Collate,
-        evaluate: Callable[[Any], tuple[float, dict[str, Any]]],
         config: LoopConfig,
         folder: Path,
     ) -> None:
@@ -126,7 +135,7 @@ class Trainer:
             torch.distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
         self.model = model.to(self.device)
         self.parallel = self._wrap()
-        self.examples, self.collate, self.evaluate, self.config, self.folder = examples, collate, evaluate, config, folder
+        self.examples, self.collate, self.config, self.folder = examples, collate, config, folder
         folder.mkdir(parents=True, exist_ok=True)
         self.optimizer = torch.optim.AdamW(parameter_groups(model, config))
         self.total_steps = sum(self._steps(epoch) for epoch in range(config.epochs))
@@ -164,15 +173,23 @@ class Trainer:
         warm = max(1, int(self.config.warmup * self.total_steps))
         return min(1.0, (step + 1) / warm, max(0.0, (self.total_steps - step) / max(1, self.total_steps - warm)))
 
-    def run(self, *, resume: bool) -> float:
-        """Train; the best weights so far lie in ``folder/best.safetensors``. Returns the best score."""
+    def run(self, evaluate: Evaluate, *, resume: bool) -> float:
+        """Train; the best weights so far lie in ``folder/best.safetensors``.
+
+        Args:
+            evaluate: model -> (score to maximize, metrics); runs on the first process only.
+            resume: go on from the checkpoint of the folder, if there is one.
+
+        Returns:
+            The best score.
+        """
         if resume and (self.folder / CHECKPOINT).exists():
             self._load()
         else:
             seed_everything(self.config.seed + self.rank)
         while self.epoch < self.config.epochs:
             loss = self._train_epoch()
-            stop = self._end_epoch(loss)
+            stop = self._end_epoch(loss, evaluate)
             if stop:
                 break
         if self.world > 1:
@@ -213,12 +230,12 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         return total
 
-    def _end_epoch(self, loss: float) -> bool:
+    def _end_epoch(self, loss: float, evaluate: Evaluate) -> bool:
         stop = torch.zeros(1)
         if self.rank == 0:
             self.model.eval()
             with torch.no_grad():
-                score, metrics = self.evaluate(self.model)
+                score, metrics = evaluate(self.model)
             row = {"epoch": self.epoch + 1, "loss": round(loss, 5), "score": score, **metrics, "time": round(time.time())}
             self.history.append(row)
             with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:

@@ -1,0 +1,236 @@
+"""Files -> articles. What cannot be used is refused with a reason, and the rest goes on."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .charset import LETTER
+from .errors import InputError
+from .schema import Article
+
+DEFAULT_MAX_BYTES = 10_000_000
+_ARABIC = re.compile(f"[{LETTER}\ufb50-\ufdff\ufe70-\ufefc]")
+_OPTIONAL = ("title", "published", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input that gives no record; ``message`` reads ``FILE:LINE: what, what to do``."""
+
+    message: str
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What was met on the way: refused inputs and files of other suffixes inside folders."""
+
+    refused: list[str] = field(default_factory=list)
+    skipped_files: int = 0
+
+
+def text_problem(text: str) -> str | None:
+    """Say why a text cannot be an article, or return None.
+
+    >>> text_problem("no Arabic here")
+    'a text without Arabic letters: nothing to read; check the encoding or leave the file out'
+    """
+    if not text.strip():
+        return "an empty text: nothing to read; leave it out"
+    if "\x00" in text:
+        return f"null characters (the first at character {text.index(chr(0))}): remove them; the file may be binary or UTF-16"
+    surrogate = re.search("[\ud800-\udfff]", text)
+    if surrogate:
+        return f"a lone surrogate U+{ord(surrogate.group()):04X} at character {surrogate.start()}: save the text as valid UTF-8"
+    if not _ARABIC.search(text):
+        return "a text without Arabic letters: nothing to read; check the encoding or leave the file out"
+    return None
+
+
+class ArticleReader:
+    """Reads .txt files (one article each), .jsonl files (one a line), folders of both, or standard input (``-``).
+
+    Folders are read recursively, sorted by path. The id of a .txt is its stem, or its relative path where that stem is
+    taken; of other duplicate ids the first is kept.
+
+    Args:
+        encoding: of the files; a byte that does not fit refuses the file or line.
+        max_bytes: the largest article, in bytes of its file or line.
+    """
+
+    def __init__(self, *, encoding: str = "utf-8", max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise InputError(f"unknown encoding {encoding!r}: use utf-8, cp1256, utf-16 or another name Python knows") from None
+        if max_bytes <= 0:
+            raise InputError(f"the largest article must have a positive size, found {max_bytes} bytes: correct --max-bytes")
+        self.encoding, self.max_bytes = encoding, max_bytes
+        self.report = ReadReport()
+        self._ids: set[str] = set()
+
+    def read(self, paths: Sequence[str | Path]) -> Iterator[Article]:
+        """Yield the usable articles in order; refusals go to ``report.refused``."""
+        for item in self._read_all(paths):
+            if isinstance(item, Refusal):
+                self.report.refused.append(item.message)
+            else:
+                yield item
+
+    def _read_all(self, paths: Sequence[str | Path]) -> Iterator[Article | Refusal]:
+        for path in paths:
+            if str(path) == "-":
+                yield from self._read_stream(sys.stdin.buffer)
+                continue
+            path = Path(path)
+            try:
+                if path.is_dir():
+                    for file in self._files(path):
+                        yield from self._read_file(file, file.relative_to(path))
+                elif path.suffix.lower() in (".txt", ".jsonl"):
+                    yield from self._read_file(path, path)
+                elif not path.exists():
+                    yield Refusal(f"{path}: no such file or folder; check the path")
+                else:
+                    yield Refusal(f"{path}: neither .txt nor .jsonl; rename the file, or give its text through '-'")
+            except OSError as error:
+                yield Refusal(f"{path}: cannot be read ({error.strerror}); check the permissions")
+
+    def _files(self, folder: Path) -> list[Path]:
+        found = sorted(file for file in folder.rglob("*") if file.is_file())
+        usable = [file for file in found if file.suffix.lower() in (".txt", ".jsonl")]
+        self.report.skipped_files += len(found) - len(usable)
+        return usable
+
+    def _read_file(self, file: Path, relative: Path) -> Iterator[Article | Refusal]:
+        try:
+            if file.suffix.lower() == ".jsonl":
+                with file.open("rb") as stream:
+                    yield from self._read_jsonl(stream, str(file), file.stem)
+            else:
+                yield self._read_text_file(file, relative)
+        except FileNotFoundError:
+            yield Refusal(f"{file}: no such file; check the path")
+        except OSError as error:
+            yield Refusal(f"{file}: cannot be read ({error.strerror}); check the permissions")
+
+    def _read_text_file(self, file: Path, relative: Path) -> Article | Refusal:
+        if file.stat().st_size > self.max_bytes:
+            return Refusal(f"{file}: {self._too_large(file.stat().st_size)}")
+        identifier = file.stem if file.stem not in self._ids else relative.as_posix()
+        return self._article(file.read_bytes(), str(file), identifier)
+
+    def _too_large(self, size: int) -> str:
+        return f"an article of {size:,} bytes, more than {self.max_bytes:,}: split it, or raise --max-bytes"
+
+    def _article(self, content: bytes, place: str, identifier: str) -> Article | Refusal:
+        text = self._decode(content)
+        if isinstance(text, Refusal):
+            return Refusal(f"{place}: {text.message}")
+        return self._checked(Article(identifier, text, encoding=self.encoding), place)
+
+    def _decode(self, content: bytes) -> str | Refusal:
+        try:
+            return content.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            bad = content[error.start : error.start + 4].hex(" ")
+            return Refusal(
+                f"not {self.encoding.upper()}: bytes {bad} at byte {error.start}; name the right one, e.g. --encoding cp1256"
+            )
+        except UnicodeError as error:
+            return Refusal(f"not {self.encoding.upper()}: {error}; name the right encoding with --encoding")
+
+    def _checked(self, article: Article, place: str) -> Article | Refusal:
+        problem = text_problem(article.text)
+        if problem:
+            return Refusal(f"{place}: {problem}")
+        if article.id in self._ids:
+            return Refusal(f"{place}: duplicate id {article.id!r}, the first is kept; give each article its own id")
+        self._ids.add(article.id)
+        return article
+
+    def _read_jsonl(self, stream: BinaryIO, place: str, stem: str) -> Iterator[Article | Refusal]:
+        """Stream the lines; one that is too long is skipped without being held in memory."""
+        if codecs.lookup(self.encoding).name.startswith(("utf-16", "utf-32")):
+            yield Refusal(f"{place}: JSON Lines in {self.encoding} cannot be cut into lines; convert the file to UTF-8")
+            return
+        number, empty = 0, True
+        while True:
+            line = stream.readline(self.max_bytes + 1)
+            if not line:
+                break
+            number += 1
+            if len(line) > self.max_bytes and not line.endswith(b"\n"):
+                size = len(line)
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(1 << 20)
+                    size += len(line)
+                yield Refusal(f"{place}:{number}: {self._too_large(size)}")
+                empty = False
+                continue
+            if line.strip(b" \t\r\n\xef\xbb\xbf"):
+                empty = False
+                yield self._parse_line(line, f"{place}:{number}", f"{stem}:{number}")
+        if empty:
+            yield Refusal(f"{place}: an empty file: nothing to read; leave it out")
+
+    def _parse_line(self, line: bytes, place: str, identifier: str) -> Article | Refusal:
+        text = self._decode(line)
+        if isinstance(text, Refusal):
+            return Refusal(f"{place}: {text.message}")
+        try:
+            row: Any = json.loads(text.lstrip("\ufeff"))
+        except (ValueError, RecursionError) as error:
+            return Refusal(f"{place}: no JSON ({error}); write one object a line")
+        if not isinstance(row, dict):
+            return Refusal(f"{place}: a JSON {type(row).__name__}, not an object; write one article a line")
+        if not isinstance(row.get("text"), str):
+            found = f"text is a {type(row['text']).__name__}" if "text" in row else "lacks 'text'"
+            return Refusal(f"{place}: {found}; give the article's text as a string")
+        for key in _OPTIONAL:
+            if row.get(key) is not None and not isinstance(row[key], str):
+                return Refusal(f"{place}: {key} is a {type(row[key]).__name__}; give a string or leave it out")
+        given = row.get("id")
+        if given is not None and (isinstance(given, bool) or not isinstance(given, str | int) or given == ""):
+            return Refusal(f"{place}: id is {given!r}; give a non-empty string")
+        optional = {key: row[key] for key in _OPTIONAL if row.get(key) is not None}
+        article = Article(identifier if given is None else str(given), row["text"], encoding=self.encoding, **optional)
+        return self._checked(article, place)
+
+    def _read_stream(self, stream: BinaryIO) -> Iterator[Article | Refusal]:
+        """Read standard input: JSONL if its first line opens an object, else one article."""
+        head = stream.readline(self.max_bytes + 1)
+        rest = _Rejoined(head, stream)
+        if head.lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
+            yield from self._read_jsonl(rest, "stdin", "stdin")
+            return
+        content = rest.read(self.max_bytes + 1)
+        if len(content) > self.max_bytes:
+            yield Refusal(f"stdin: {self._too_large(len(content))}")
+            return
+        yield self._article(content, "stdin", "stdin")
+
+
+class _Rejoined(io.RawIOBase, BinaryIO):  # type: ignore[misc]
+    """A stream with the line that was read ahead put back."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = head, stream
+
+    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+        if self._head:
+            head, self._head = self._head, b""
+            return head
+        return self._stream.readline(-1 if size is None else size)
+
+    def read(self, size: int = -1) -> bytes:  # type: ignore[override]
+        head, self._head = self._head, b""
+        return head + self._stream.read(size)
+
