@@ -78,7 +78,7 @@ class TorchEngine:
             ModelError: the weights cannot be read.
         """
         try:
-            import torch  # noqa: F401  transformers imports without it, and fails later
+            import torch
             import transformers
         except ImportError as error:
             raise MissingExtraError(error.name or "torch", "torch", "the torch engine") from None

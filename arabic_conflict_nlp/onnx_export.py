@@ -7,8 +7,6 @@ could share, and the labels are those of float32 but for the rounding of the wei
 
 from __future__ import annotations
 
-import io
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,7 @@ def export_onnx(engine: TorchEngine) -> Any:
     import torch
 
     try:
-        import onnx  # noqa: F401
+        import onnx  # noqa: F401  the exporter needs both, and says so less clearly
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(error.name or "onnx", "train", "the ONNX export") from None
@@ -42,7 +40,7 @@ def export_onnx(engine: TorchEngine) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            _LogitsOnly(model),
+            _logits_only(model),
             (example, example),
             input_names=["input_ids", "attention_mask"],
             output_names=["logits"],
@@ -51,15 +49,15 @@ def export_onnx(engine: TorchEngine) -> Any:
             external_data=False,
             verbose=False,
         )
-    buffer = io.BytesIO(program.model_proto.SerializeToString())
     engine.model.to(engine.device)
-    return onnx.load_model_from_string(buffer.getvalue())
+    return program.model_proto
 
 
-def _LogitsOnly(model: Any) -> Any:  # noqa: N802  a class made at run time, since torch is no base dependency
+def _logits_only(model: Any) -> Any:
+    """Wrap a model so that its forward returns the logits alone; a class made here, since torch is no base dependency."""
     import torch
 
-    class LogitsOnly(torch.nn.Module):
+    class LogitsOnly(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -109,5 +107,5 @@ def quantize_weights(model: Any, path: Path | None = None) -> Any:
     if path is not None:
         temporary = path.with_name(path.name + ".tmp")
         onnx.save(model, str(temporary))
-        os.replace(temporary, path)
+        temporary.replace(path)
     return model

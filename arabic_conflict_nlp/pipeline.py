@@ -108,7 +108,7 @@ class ConflictPipeline:
             )
 
     def _provenance(self, article: Article) -> dict[str, Any]:
-        models = {"entities": self.tagger, "events": self.classifier}
+        models: dict[str, EntityTagger | EventClassifier] = {"entities": self.tagger, "events": self.classifier}
         return {
             "text_sha256": hashlib.sha256(article.text.encode("utf-8", "surrogatepass")).hexdigest(),
             "encoding": article.encoding,

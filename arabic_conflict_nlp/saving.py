@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -54,9 +53,7 @@ def save_model(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(
-    model: EntityTagger | EventClassifier, folder: Path, labels: tuple[str, ...], settings: Mapping[str, Any]
-) -> None:
+def _write(model: EntityTagger | EventClassifier, folder: Path, labels: tuple[str, ...], settings: Mapping[str, Any]) -> None:
     from .onnx_export import export_onnx, quantize_weights
 
     engine = model.engine
@@ -91,9 +88,7 @@ def _rounded(tensor: Any) -> Any:
 
 def _tokenizer_config(model: EntityTagger | EventClassifier) -> dict[str, Any]:
     encoder = model.encoder
-    names = {
-        role: encoder.tokenizer.id_to_token(getattr(encoder.special, role)) for role in ("cls", "sep", "pad", "unk")
-    }
+    names = {role: encoder.tokenizer.id_to_token(getattr(encoder.special, role)) for role in ("cls", "sep", "pad", "unk")}
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": 512,
@@ -107,6 +102,6 @@ def _swap(staging: Path, target: Path) -> None:
     old = target.with_name(f".{target.name}-old")
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
-        os.replace(target, old)
-    os.replace(staging, target)
+        target.replace(old)
+    staging.replace(target)
     shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Training programs: one module a program, see ``training/README.md``."""

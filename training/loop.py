@@ -240,7 +240,9 @@ class Trainer:
             self.history.append(row)
             with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(row, ensure_ascii=False) + "\n")
-            print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}), file=sys.stderr, flush=True)
+            print(
+                json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}), file=sys.stderr, flush=True
+            )
             if score > self.best_score:
                 self.best_score, self.best_epoch = score, self.epoch
                 self._save_best()
@@ -259,7 +261,7 @@ class Trainer:
 
         state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in self.model.state_dict().items()}
         save_file(state, self.folder / "best.tmp")
-        os.replace(self.folder / "best.tmp", self.folder / "best.safetensors")
+        (self.folder / "best.tmp").replace(self.folder / "best.safetensors")
 
     def load_best(self) -> None:
         """Put the best weights back into the model."""
@@ -279,7 +281,7 @@ class Trainer:
             "history": json.dumps(self.history),
         }
         torch.save(state, self.folder / "checkpoint.tmp")
-        os.replace(self.folder / "checkpoint.tmp", self.folder / CHECKPOINT)
+        (self.folder / "checkpoint.tmp").replace(self.folder / CHECKPOINT)
 
     def _load(self) -> None:
         state = torch.load(self.folder / CHECKPOINT, map_location=self.device, weights_only=True)

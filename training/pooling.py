@@ -25,7 +25,8 @@ def append_mean_layer(model: Any) -> None:
         ValueError: the model is no BERT.
     """
     if model.config.model_type != "bert":
-        raise ValueError(f"the averaging layer is made for BERT checkpoints, found {model.config.model_type!r}: use --no-mean-layer")
+        kind = model.config.model_type
+        raise ValueError(f"the averaging layer is made for BERT checkpoints, found {kind!r}: use --no-mean-layer")
     layer = copy.deepcopy(model.bert.encoder.layer[-1])
     attention = layer.attention
     with torch.no_grad():

@@ -54,4 +54,4 @@ def write_json(path: Path, content: Any) -> None:
     """Write JSON, whole or not at all."""
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
