@@ -8,8 +8,10 @@ UTF-8) is optional; further keys are kept as metadata. Rules: ``annotations/guid
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,7 +28,8 @@ from .segment import split_tokens
 if TYPE_CHECKING:
     import datasets
 
-_QUOTES = OPENING_QUOTE + CLOSING_QUOTE
+_QUOTES = frozenset(OPENING_QUOTE + CLOSING_QUOTE + "'")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _REQUIRED = ("id", "text", "entities", "sentences")
 
 
@@ -87,7 +90,7 @@ def load_documents(
 
     Raises:
         AnnotationError: a line breaks the format; the message reads ``FILE:LINE: what, what to do``.
-        InputError: the file is missing or not UTF-8, or the folder holds no .jsonl.
+        InputError: the file is missing, unreadable or not UTF-8, or the folder holds no .jsonl.
     """
     path = Path(path)
     report = report if report is not None else LoadReport()
@@ -100,11 +103,12 @@ def load_documents(
         for number, line in _lines(file):
             place = f"{file}:{number}"
             try:
-                document = _parse(line, edge_quotes, report)
+                document, trimmed = _parse(line, edge_quotes)
                 if document.id in seen:
                     raise AnnotationError(f"id {document.id!r} stands at {seen[document.id]} too: give each document its own")
                 seen[document.id] = place
                 documents.append(document)
+                report.trimmed_quotes += trimmed
             except AnnotationError as error:
                 message = f"{place}: {error}"
                 if on_error == "raise":
@@ -119,6 +123,8 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
         content = file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{file}: no such file; check the path") from None
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); check the path and its permissions") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start}); convert it") from None
     # Not splitlines(): U+2028 and kin may stand inside a JSON string.
@@ -127,11 +133,12 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _parse(line: str, edge_quotes: str, report: LoadReport) -> AnnotatedDocument:
+def _parse(line: str, edge_quotes: str) -> tuple[AnnotatedDocument, int]:
+    """Return a verified document and the number of its mentions that were trimmed."""
     try:
         row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise AnnotationError(f"no JSON ({error.msg} at column {error.colno}): write one object a line") from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
+        raise AnnotationError(f"no JSON ({error}): write one object a line") from None
     if not isinstance(row, dict):
         raise AnnotationError(f"a JSON {type(row).__name__}, not an object: write one document a line")
     missing = [key for key in _REQUIRED if key not in row]
@@ -139,33 +146,38 @@ def _parse(line: str, edge_quotes: str, report: LoadReport) -> AnnotatedDocument
         raise AnnotationError(f"lacks {', '.join(missing)}: add {'it' if len(missing) == 1 else 'them'}")
     if not isinstance(row["id"], str) or not isinstance(row["text"], str):
         raise AnnotationError("id and text must be strings: quote them")
+    for key in ("id", "text"):
+        if surrogate := _SURROGATE.search(row[key]):
+            raise AnnotationError(f"the {key} holds a lone surrogate at {surrogate.start()}: save it as valid UTF-8")
     text = row["text"]
-    try:
-        digest = hashlib.sha256(text.encode()).hexdigest()
-    except UnicodeEncodeError as error:
-        raise AnnotationError(f"the text holds a lone surrogate at {error.start}: save it as valid UTF-8") from None
+    digest = hashlib.sha256(text.encode()).hexdigest()
     if row.get("sha256") not in (None, digest):
         raise AnnotationError(
             f"sha256 of the text is {digest[:12]}…, the line says {str(row['sha256'])[:12]}…: the text was changed after it was "
             "labelled; restore it or label again"
         )
     tokens = split_tokens(normalize(text))
-    entities = tuple(sorted((_entity(item, text, edge_quotes, report) for item in _items(row, "entities")),
-                            key=lambda entity: entity.start))  # fmt: skip
+    signs = frozenset(token.start for token in tokens if not token.is_word)
+    stored = [_entity(item, text) for item in _items(row, "entities")]
+    trimmed = [_without_edge_quotes(entity, text, signs, edge_quotes) for entity in stored]
+    entities = tuple(sorted(trimmed, key=lambda entity: entity.start))
     tags_from_entities(tokens, entities)
     sentences = tuple(_sentence(item, text) for item in _items(row, "sentences"))
-    for before, after in zip(sentences, sentences[1:], strict=False):
+    for before, after in itertools.pairwise(sentences):
         if after.start < before.end:
-            raise AnnotationError(f"sentences [{before.start}, {before.end}) and [{after.start}, {after.end}) overlap or are "
-                                  "out of order: cut the text once, in order")  # fmt: skip
+            raise AnnotationError(
+                f"sentences [{before.start}, {before.end}) and [{after.start}, {after.end}) overlap or are out of order: cut the "
+                "text once, in order"
+            )
     metadata = {key: value for key, value in row.items() if key not in (*_REQUIRED, "sha256")}
-    return AnnotatedDocument(row["id"], text, entities, sentences, tuple(tokens), metadata)
+    document = AnnotatedDocument(row["id"], text, entities, sentences, tuple(tokens), metadata)
+    return document, sum(before != after for before, after in zip(stored, trimmed, strict=True))
 
 
-def _items(row: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
+def _items(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     items = row[key]
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise AnnotationError(f"{key} must be a list of objects")
+        raise AnnotationError(f"{key} is {str(items)[:40]!r}: give a list of objects")
     return items
 
 
@@ -178,7 +190,7 @@ def _offsets(item: Mapping[str, Any], text: str, what: str) -> tuple[int, int]:
     return start, end
 
 
-def _entity(item: Mapping[str, Any], text: str, edge_quotes: str, report: LoadReport) -> Entity:
+def _entity(item: Mapping[str, Any], text: str) -> Entity:
     label, surface = item.get("label"), item.get("text")
     if label not in ENTITY_TYPES:
         raise AnnotationError(f"unknown entity label {label!r}: use one of {', '.join(ENTITY_TYPES)}")
@@ -186,18 +198,15 @@ def _entity(item: Mapping[str, Any], text: str, edge_quotes: str, report: LoadRe
         raise AnnotationError(f"{label} mention at {item.get('start')} lacks its text: store the surface beside the offsets")
     if _selects_in_utf16(item, text, surface):
         raise AnnotationError(
-            f"{label} mention {surface!r}: offsets [{item['start']}, {item['end']}) count UTF-16 units (JavaScript, Java): convert "
-            "them to code points"
+            f"{label} mention {surface!r}: offsets [{item['start']}, {item['end']}) count UTF-16 units (JavaScript, Java): "
+            "convert them to code points"
         )
     start, end = _offsets(item, text, f"{label} mention {surface!r}")
     if text[start:end] != surface:
         raise AnnotationError(
             f"{label} mention {surface!r}: offsets [{start}, {end}) select {text[start:end]!r}: correct the offsets or the text"
         )
-    if text[start] in _QUOTES or text[end - 1] in _QUOTES:
-        start, end = _without_edge_quotes(text, start, end, edge_quotes, label)
-        report.trimmed_quotes += 1
-    return Entity(start, end, text[start:end], str(label))
+    return Entity(start, end, surface, str(label))
 
 
 def _selects_in_utf16(item: Mapping[str, Any], text: str, surface: str) -> bool:
@@ -208,25 +217,23 @@ def _selects_in_utf16(item: Mapping[str, Any], text: str, surface: str) -> bool:
     return units[2 * start : 2 * end] == surface.encode("utf-16-le", "surrogatepass")
 
 
-def _without_edge_quotes(text: str, start: int, end: int, edge_quotes: str, label: Any) -> tuple[int, int]:
-    surface = text[start:end]
-    tokens = {token.start: token.end for token in split_tokens(normalize(surface))}
-    # A quote that the repair reads as part of the word («داع«ش»») is no edge.
-    if max(tokens.values(), default=0) == len(surface) and 0 in tokens and surface[-1] in _QUOTES:
-        last = max(tokens)
-        if tokens[last] - last > 1 and surface[0] not in _QUOTES:
-            return start, end
-    if edge_quotes == "refuse":
-        raise AnnotationError(
-            f"{label} mention {surface!r} takes in a quotation mark at its edge: leave it outside, or load with edge_quotes='trim'"
-        )
-    while start < end and text[start] in _QUOTES:
+def _without_edge_quotes(entity: Entity, text: str, signs: frozenset[int], edge_quotes: str) -> Entity:
+    """Trim or refuse quotation marks at the edge; one that the repair reads as part of a word («داع«ش»») is no edge."""
+    start, end = entity.start, entity.end
+    while start < end and text[start] in _QUOTES and start in signs:
         start += 1
-    while end > start and text[end - 1] in _QUOTES:
+    while end > start and text[end - 1] in _QUOTES and end - 1 in signs:
         end -= 1
     if start == end:
-        raise AnnotationError(f"{label} mention {surface!r} holds no word: delete it")
-    return start, end
+        raise AnnotationError(f"{entity.label} mention {entity.text!r} holds no word: delete it")
+    if (start, end) == (entity.start, entity.end):
+        return entity
+    if edge_quotes == "refuse":
+        raise AnnotationError(
+            f"{entity.label} mention {entity.text!r} takes in a quotation mark at its edge: leave it outside, or load with "
+            "edge_quotes='trim'"
+        )
+    return Entity(start, end, text[start:end], entity.label)
 
 
 def _sentence(item: Mapping[str, Any], text: str) -> AnnotatedSentence:
@@ -237,9 +244,7 @@ def _sentence(item: Mapping[str, Any], text: str) -> AnnotatedSentence:
     return AnnotatedSentence(start, end, str(event))
 
 
-def tokens_by_sentence(
-    tokens: Sequence[Token], sentences: Sequence[AnnotatedSentence | Sentence]
-) -> list[list[Token]]:
+def tokens_by_sentence(tokens: Sequence[Token], sentences: Sequence[AnnotatedSentence | Sentence]) -> list[list[Token]]:
     """Deal the tokens of a text out to its sentences; a token belongs where it begins.
 
     Tokens outside every sentence are left out.
@@ -261,6 +266,7 @@ def to_dataset(documents: Sequence[AnnotatedDocument], task: Literal["entities",
     tags). Columns for ``events``: document, sentence, start, end, text (raw), context (raw), label (``ClassLabel``).
 
     Raises:
+        AnnotationError: a mention is not inside one sentence, so that no row could hold it.
         MissingExtraError: the package ``datasets`` is not installed.
         ValueError: unknown task.
     """
@@ -297,7 +303,15 @@ def to_dataset(documents: Sequence[AnnotatedDocument], task: Literal["entities",
 
 
 def _entity_rows(document: AnnotatedDocument) -> Iterator[dict[str, Any]]:
-    for index, tokens in enumerate(tokens_by_sentence(document.tokens, document.sentences)):
+    dealt = tokens_by_sentence(document.tokens, document.sentences)
+    borders = [(tokens[0].start, tokens[-1].end) for tokens in dealt if tokens]
+    for e in document.entities:
+        if not any(start <= e.start and e.end <= end for start, end in borders):
+            raise AnnotationError(
+                f"document {document.id!r}: {e.label} mention {e.text!r} at [{e.start}, {e.end}) is not inside one sentence: "
+                "correct the sentence borders"
+            )
+    for index, tokens in enumerate(dealt):
         inside = [e for e in document.entities if tokens and tokens[0].start <= e.start and e.end <= tokens[-1].end]
         yield {
             "document": document.id,
@@ -327,16 +341,28 @@ def load_splits(path: str | Path) -> dict[str, dict[str, list[str]]]:
     """Read ``splits.json``: named splits, each a list of document ids for ``train`` and ``test``.
 
     Raises:
-        InputError: the file is missing or no such JSON.
+        InputError: the file is missing or no such JSON, or a document stands on both sides of a split.
     """
     path = Path(path)
     try:
-        splits: dict[str, dict[str, list[str]]] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path") from None
-    except ValueError as error:
+        splits = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: no JSON ({error}); restore the file") from None
+    if not isinstance(splits, dict):
+        raise InputError(f"{path}: a JSON {type(splits).__name__}, not an object of named splits; restore the file")
+    for name, sides in splits.items():
+        if not isinstance(sides, dict) or set(sides) != {"train", "test"} or not all(map(_is_ids, sides.values())):
+            raise InputError(f"{path}: the split {name!r} is no pair of lists of ids, 'train' and 'test'; restore the file")
+        shared = set(sides["train"]) & set(sides["test"])
+        if shared:
+            raise InputError(f"{path}: the split {name!r} has {min(shared)!r} on both sides; keep it on one")
     return splits
+
+
+def _is_ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(identifier, str) for identifier in value)
 
 
 def select(documents: Sequence[AnnotatedDocument], ids: Sequence[str]) -> list[AnnotatedDocument]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import io
 import json
+import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +18,9 @@ from .schema import Article
 
 DEFAULT_MAX_BYTES = 10_000_000
 _ARABIC = re.compile(f"[{LETTER}\ufb50-\ufdff\ufe70-\ufefc]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OPTIONAL = ("title", "published", "source")
+_SUFFIXES = (".txt", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,11 @@ def text_problem(text: str) -> str | None:
     >>> text_problem("no Arabic here")
     'a text without Arabic letters: nothing to read; check the encoding or leave the file out'
     """
-    if not text.strip():
+    if not text.strip().strip("\ufeff").strip():
         return "an empty text: nothing to read; leave it out"
     if "\x00" in text:
         return f"null characters (the first at character {text.index(chr(0))}): remove them; the file may be binary or UTF-16"
-    surrogate = re.search("[\ud800-\udfff]", text)
-    if surrogate:
+    if surrogate := _SURROGATE.search(text):
         return f"a lone surrogate U+{ord(surrogate.group()):04X} at character {surrogate.start()}: save the text as valid UTF-8"
     if not _ARABIC.search(text):
         return "a text without Arabic letters: nothing to read; check the encoding or leave the file out"
@@ -58,21 +59,28 @@ class ArticleReader:
     """Reads .txt files (one article each), .jsonl files (one a line), folders of both, or standard input (``-``).
 
     Folders are read recursively, sorted by path. The id of a .txt is its stem, or its relative path where that stem is
-    taken; of other duplicate ids the first is kept.
+    taken; of other duplicate ids the first is kept. A text is what the bytes decode to: a BOM and CRLF are kept, so that
+    offsets count them.
 
     Args:
         encoding: of the files; a byte that does not fit refuses the file or line.
         max_bytes: the largest article, in bytes of its file or line.
+        outputs: resolved paths of the files that this run writes: refused as inputs, passed over in folders.
+
+    Raises:
+        InputError: Python knows no such text encoding, or ``max_bytes`` is not positive.
     """
 
-    def __init__(self, *, encoding: str = "utf-8", max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(self, *, encoding: str = "utf-8", max_bytes: int = DEFAULT_MAX_BYTES, outputs: Collection[Path] = ()) -> None:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            b"a".decode(encoding)
+        except LookupError:  # names no encoding, or one that is not of texts (hex, zip)
             raise InputError(f"unknown encoding {encoding!r}: use utf-8, cp1256, utf-16 or another name Python knows") from None
+        except UnicodeError:  # too short for UTF-16
+            pass
         if max_bytes <= 0:
             raise InputError(f"the largest article must have a positive size, found {max_bytes} bytes: correct --max-bytes")
-        self.encoding, self.max_bytes = encoding, max_bytes
+        self.encoding, self.max_bytes, self.outputs = encoding, min(max_bytes, sys.maxsize - 1), outputs
         self.report = ReadReport()
         self._ids: set[str] = set()
 
@@ -85,33 +93,43 @@ class ArticleReader:
                 yield item
 
     def _read_all(self, paths: Sequence[str | Path]) -> Iterator[Article | Refusal]:
-        for path in paths:
-            if str(path) == "-":
-                yield from self._read_stream(sys.stdin.buffer)
-                continue
-            path = Path(path)
+        for path in map(Path, paths):
             try:
-                if path.is_dir():
-                    for file in self._files(path):
-                        yield from self._read_file(file, file.relative_to(path))
-                elif path.suffix.lower() in (".txt", ".jsonl"):
-                    yield from self._read_file(path, path)
+                if str(path) == "-":
+                    yield from self._read_stream()
+                elif path.is_dir():
+                    yield from self._read_folder(path)
                 elif not path.exists():
                     yield Refusal(f"{path}: no such file or folder; check the path")
-                else:
+                elif path.suffix.lower() not in _SUFFIXES:
                     yield Refusal(f"{path}: neither .txt nor .jsonl; rename the file, or give its text through '-'")
+                else:
+                    yield from self._read_file(path, path)
             except OSError as error:
-                yield Refusal(f"{path}: cannot be read ({error.strerror}); check the permissions")
+                yield Refusal(f"{path}: cannot be read ({error.strerror}); check the path and its permissions")
 
-    def _files(self, folder: Path) -> list[Path]:
-        found = sorted(file for file in folder.rglob("*") if file.is_file())
-        usable = [file for file in found if file.suffix.lower() in (".txt", ".jsonl")]
+    def _read_folder(self, folder: Path) -> Iterator[Article | Refusal]:
+        unreadable: list[OSError] = []
+        # Not rglob(), which passes over folders that it may not read.
+        walk = os.walk(folder, onerror=unreadable.append)
+        found = sorted(Path(parent) / name for parent, _, names in walk for name in names)
+        found = [file for file in found if file.resolve() not in self.outputs]
+        usable = [file for file in found if file.suffix.lower() in _SUFFIXES]
         self.report.skipped_files += len(found) - len(usable)
-        return usable
+        for error in unreadable:
+            yield Refusal(f"{error.filename}: cannot be read ({error.strerror}); check the permissions")
+        if not usable and not unreadable:
+            yield Refusal(f"{folder}: the folder holds no .txt and no .jsonl; name one that does")
+        for file in usable:
+            yield from self._read_file(file, file.relative_to(folder))
 
     def _read_file(self, file: Path, relative: Path) -> Iterator[Article | Refusal]:
         try:
-            if file.suffix.lower() == ".jsonl":
+            if file.exists() and not file.is_file():
+                yield Refusal(f"{file}: no regular file; give its text through '-'")
+            elif file.resolve() in self.outputs:
+                yield Refusal(f"{file}: input and output at once; write to another file")
+            elif file.suffix.lower() == ".jsonl":
                 with file.open("rb") as stream:
                     yield from self._read_jsonl(stream, str(file), file.stem)
             else:
@@ -122,9 +140,12 @@ class ArticleReader:
             yield Refusal(f"{file}: cannot be read ({error.strerror}); check the permissions")
 
     def _read_text_file(self, file: Path, relative: Path) -> Article | Refusal:
-        if file.stat().st_size > self.max_bytes:
-            return Refusal(f"{file}: {self._too_large(file.stat().st_size)}")
-        identifier = file.stem if file.stem not in self._ids else relative.as_posix()
+        size = file.stat().st_size
+        if size > self.max_bytes:
+            return Refusal(f"{file}: {self._too_large(size)}")
+        # The path as given serves where two folders hold the same relative path. Names that are no UTF-8 are escaped.
+        names = [os.fsencode(name).decode("utf-8", "backslashreplace") for name in (file.stem, relative, file)]
+        identifier = next((name for name in names if name not in self._ids), names[0])
         return self._article(file.read_bytes(), str(file), identifier)
 
     def _too_large(self, size: int) -> str:
@@ -141,29 +162,35 @@ class ArticleReader:
             return content.decode(self.encoding)
         except UnicodeDecodeError as error:
             bad = content[error.start : error.start + 4].hex(" ")
+            likely = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "cp1256"
             return Refusal(
-                f"not {self.encoding.upper()}: bytes {bad} at byte {error.start}; name the right one, e.g. --encoding cp1256"
+                f"not {self.encoding.upper()}: bytes {bad} at byte {error.start}; name the right one, e.g. --encoding {likely}"
             )
         except UnicodeError as error:
             return Refusal(f"not {self.encoding.upper()}: {error}; name the right encoding with --encoding")
 
     def _checked(self, article: Article, place: str) -> Article | Refusal:
-        problem = text_problem(article.text)
-        if problem:
+        if problem := text_problem(article.text):
             return Refusal(f"{place}: {problem}")
+        for key in ("id", *_OPTIONAL):
+            if surrogate := _SURROGATE.search(getattr(article, key) or ""):
+                return Refusal(f"{place}: {key} holds a lone surrogate at character {surrogate.start()}: save it as valid UTF-8")
         if article.id in self._ids:
             return Refusal(f"{place}: duplicate id {article.id!r}, the first is kept; give each article its own id")
         self._ids.add(article.id)
         return article
 
-    def _read_jsonl(self, stream: BinaryIO, place: str, stem: str) -> Iterator[Article | Refusal]:
-        """Stream the lines; one that is too long is skipped without being held in memory."""
+    def _read_jsonl(self, stream: BinaryIO, place: str, stem: str, head: bytes = b"") -> Iterator[Article | Refusal]:
+        """Stream the lines; one that is too long is skipped without being held in memory.
+
+        ``head`` is what was read ahead of the first line.
+        """
         if codecs.lookup(self.encoding).name.startswith(("utf-16", "utf-32")):
             yield Refusal(f"{place}: JSON Lines in {self.encoding} cannot be cut into lines; convert the file to UTF-8")
             return
         number, empty = 0, True
         while True:
-            line = stream.readline(self.max_bytes + 1)
+            line, head = head or stream.readline(self.max_bytes + 1), b""
             if not line:
                 break
             number += 1
@@ -204,33 +231,18 @@ class ArticleReader:
         article = Article(identifier if given is None else str(given), row["text"], encoding=self.encoding, **optional)
         return self._checked(article, place)
 
-    def _read_stream(self, stream: BinaryIO) -> Iterator[Article | Refusal]:
+    def _read_stream(self) -> Iterator[Article | Refusal]:
         """Read standard input: JSONL if its first line opens an object, else one article."""
+        if sys.stdin is None:
+            yield Refusal("stdin: closed; pipe a text into it")
+            return
+        stream = sys.stdin.buffer
         head = stream.readline(self.max_bytes + 1)
-        rest = _Rejoined(head, stream)
-        if head.lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
-            yield from self._read_jsonl(rest, "stdin", "stdin")
+        if head.decode(self.encoding, "ignore").lstrip("\ufeff \t").startswith("{"):
+            yield from self._read_jsonl(stream, "stdin", "stdin", head)
             return
-        content = rest.read(self.max_bytes + 1)
+        content = head + stream.read(max(0, self.max_bytes + 1 - len(head)))
         if len(content) > self.max_bytes:
-            yield Refusal(f"stdin: {self._too_large(len(content))}")
-            return
-        yield self._article(content, "stdin", "stdin")
-
-
-class _Rejoined(io.RawIOBase, BinaryIO):  # type: ignore[misc]
-    """A stream with the line that was read ahead put back."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head, self._stream = head, stream
-
-    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]
-        if self._head:
-            head, self._head = self._head, b""
-            return head
-        return self._stream.readline(-1 if size is None else size)
-
-    def read(self, size: int = -1) -> bytes:  # type: ignore[override]
-        head, self._head = self._head, b""
-        return head + self._stream.read(size)
-
+            yield Refusal(f"stdin: an article of more than {self.max_bytes:,} bytes: split it, or raise --max-bytes")
+        else:
+            yield self._article(content, "stdin", "stdin")

@@ -21,7 +21,7 @@ def tags_from_entities(tokens: Sequence[Token], entities: Sequence[Entity]) -> l
     """Return one tag for each token.
 
     Raises:
-        AnnotationError: an entity does not begin and end at token borders, or overlaps another.
+        AnnotationError: an entity does not begin and end with a whole word, or overlaps another.
     """
     starts = {token.start: index for index, token in enumerate(tokens)}
     ends = {token.end: index for index, token in enumerate(tokens)}
@@ -32,6 +32,11 @@ def tags_from_entities(tokens: Sequence[Token], entities: Sequence[Entity]) -> l
             raise AnnotationError(
                 f"{entity.label} mention {entity.text!r} at [{entity.start}, {entity.end}) cuts a word: "
                 "move its borders to word borders"
+            )
+        if not tokens[first].is_word or not tokens[last].is_word:
+            raise AnnotationError(
+                f"{entity.label} mention {entity.text!r} at [{entity.start}, {entity.end}) takes in a sign at its edge: "
+                "leave it outside"
             )
         if any(tag != OUTSIDE for tag in tags[first : last + 1]):
             raise AnnotationError(
@@ -65,7 +70,12 @@ def entities_from_tags(
         tokens: words and signs.
         tags: one for each token.
         scores: probability of the label of each token; 1 if left out.
+
+    Raises:
+        ValueError: there are not as many tags as tokens.
     """
+    if len(tags) != len(tokens):
+        raise ValueError(f"one tag a token is needed, found {len(tags)} tags for {len(tokens)} tokens")
     groups: list[tuple[str, list[int]]] = []
     previous: str | None = None
     for index, tag in enumerate(tags):
@@ -81,7 +91,7 @@ def entities_from_tags(
         if not words:
             continue
         start, end = tokens[words[0]].start, tokens[words[-1]].end
-        score = 1.0 if scores is None else float(np.mean([scores[index] for index in words]))
+        score = 1.0 if scores is None else min(1.0, float(np.mean([scores[index] for index in words])))
         entities.append(Entity(start, end, text[start:end], label, score))
     return entities
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import io
+import itertools
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .articles import DEFAULT_MAX_BYTES, ArticleReader
-from .errors import ConflictNLPError
-from .output import AtomicOutput
+from .errors import ConflictNLPError, InputError
+from .output import AtomicOutput, one_line
 from .schema import Article, Record
+from .table import format_table, printable
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -54,97 +58,118 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 if everything went well, 1 if any input was refused or the run failed."""
     arguments = build_parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    messages = _Messages()
     try:
-        return int(arguments.run(arguments))
+        status = int(arguments.run(arguments, messages))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except ConflictNLPError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+        messages.show(str(error))
     except BrokenPipeError:
-        # The reader of our output went away; that is its right.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        pass  # the reader of our output went away; that is its right
+    except OSError as error:
+        messages.show(f"standard output: cannot be written ({error.strerror}); free the disk or choose another place")
     except KeyboardInterrupt:
-        print(f"{PROGRAM}: interrupted; no output file was written", file=sys.stderr)
+        messages.show("interrupted; no output file was written")
         return 130
+    _drop_unwritable()
+    return 1
 
 
-def _extract(arguments: argparse.Namespace) -> int:
+def _drop_unwritable() -> None:
+    """Throw away what standard output no longer takes, or the interpreter would fail on it when it ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+class _Messages:
+    """Standard error: messages, and on a terminal a line of progress that they replace."""
+
+    def __init__(self) -> None:
+        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._shown = False
+
+    def progress(self, text: str) -> None:
+        """Replace the line of progress; say nothing in a pipe."""
+        if self._on_terminal and (text or self._shown):
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+            self._shown = bool(text)
+
+    def show(self, message: str) -> None:
+        """Print a message."""
+        self.progress("")
+        if sys.stderr is not None:  # print() would take standard output instead
+            print(f"{PROGRAM}: {message}", file=sys.stderr)
+
+
+def _extract(arguments: argparse.Namespace, messages: _Messages) -> int:
     from .pipeline import ConflictPipeline
 
-    reader = ArticleReader(encoding=arguments.encoding, max_bytes=arguments.max_bytes)
     with AtomicOutput(arguments.output) as output:
+        outputs = {path for path in (output.path, output.temporary) if path is not None}
+        reader = ArticleReader(encoding=arguments.encoding, max_bytes=arguments.max_bytes, outputs=outputs)
         pipeline = ConflictPipeline.from_pretrained(
             arguments.entities, arguments.events, engine=arguments.engine, device=arguments.device
         )
-        records = 0
-        printed = 0
-        for article, record in _paired(pipeline, _progress(reader.read(arguments.paths))):
+        refused = reader.report.refused
+        records = shown = 0
+
+        def watched() -> Iterator[Article]:
+            for article in reader.read(arguments.paths):
+                messages.progress(f"{records} articles done; reading {printable(article.id[:60])}")
+                yield article
+
+        # Two views of one stream; between them wait only the few articles that the pipeline reads ahead.
+        read, kept = itertools.tee(watched())
+        for record, article in zip(pipeline.extract(read), kept, strict=True):
+            messages.progress("")
             for line in _lines(article, record, arguments.format):
-                output.stream.write(line + "\n")
+                output.write_line(line)
             records += 1
-            printed = _print_refusals(reader.report.refused, printed)
-        _print_refusals(reader.report.refused, printed)
+            shown = _show_refusals(refused, shown, messages)
+        _show_refusals(refused, shown, messages)
         if records:
             output.commit()
-    refused = len(reader.report.refused)
     if refused or reader.report.skipped_files or not records:
-        notes = [f"{records} records", f"{refused} inputs refused", f"{reader.report.skipped_files} files of other kinds skipped"]
+        notes = [
+            f"{records} records",
+            f"{len(refused)} inputs refused",
+            f"{reader.report.skipped_files} files of other kinds skipped",
+        ]
         if not records and arguments.output:
             notes.append("no output written")
-        print(f"{PROGRAM}: {', '.join(notes)}", file=sys.stderr)
+        messages.show(", ".join(notes))
     return 1 if refused or not records else 0
 
 
 def _lines(article: Article, record: Record, form: str) -> Iterable[str]:
     if form == "table":
-        from .table import format_table
-
         return format_table(article, record)
-    return [json.dumps(record.to_dict(), ensure_ascii=False)]
+    return [one_line(json.dumps(record.to_dict(), ensure_ascii=False))]
 
 
-def _paired(pipeline: object, articles: Iterable[Article]) -> Iterator[tuple[Article, Record]]:
-    from .pipeline import ConflictPipeline
-
-    assert isinstance(pipeline, ConflictPipeline)
-    waiting: list[Article] = []
-
-    def remember() -> Iterator[Article]:
-        for article in articles:
-            waiting.append(article)
-            yield article
-
-    for record in pipeline.extract(remember()):
-        yield waiting.pop(0), record
-
-
-def _print_refusals(refused: Sequence[str], printed: int) -> int:
-    for message in refused[printed:]:
-        print(f"{PROGRAM}: {message}", file=sys.stderr)
+def _show_refusals(refused: Sequence[str], shown: int, messages: _Messages) -> int:
+    for message in refused[shown:]:
+        messages.show(printable(message))
     return len(refused)
 
 
-def _progress(articles: Iterable[Article]) -> Iterator[Article]:
-    """Count articles on a terminal; say nothing in a pipe."""
-    on_terminal = sys.stderr.isatty()
-    count = 0
-    for count, article in enumerate(articles, 1):
-        if on_terminal:
-            print(f"\r\x1b[Kreading article {count}: {article.id[:60]}", end="", file=sys.stderr, flush=True)
-        yield article
-    if on_terminal and count:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
+def _evaluate(arguments: argparse.Namespace, messages: _Messages) -> int:
     from .annotations import LoadReport, load_documents
     from .evaluation import predict_entities, predict_events, score_entities, score_events
     from .pipeline import ConflictPipeline
 
     report = LoadReport()
     documents = load_documents(arguments.gold, edge_quotes="trim", report=report)
+    if not documents:
+        raise InputError(f"{arguments.gold}: no annotated document in it; name a file that holds some")
     pipeline = ConflictPipeline.from_pretrained(
         arguments.entities, arguments.events, engine=arguments.engine, device=arguments.device
     )
@@ -161,6 +186,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     else:
         for line in _score_lines(report.documents, entities, events):
             print(line)
+        if report.trimmed_quotes:
+            messages.show(f"{report.trimmed_quotes} mentions were trimmed of quotation marks at their edge")
     return 0
 
 
@@ -178,5 +205,6 @@ def _score_lines(documents: int, entities: EntityScores, events: EventScores) ->
 
 
 def entry_point() -> None:
-    """Run as a console script."""
+    """Run as a console script; a plain kill then cleans up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from tokenizers import Tokenizer
 from .errors import ModelError
 
 _CACHE_LIMIT = 200_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def plan_windows(lengths: Sequence[int], capacity: int, overlap: int) -> list[Wi
         if end == len(lengths):
             break
         back, shared = end, 0
-        while back - 1 > start and shared + lengths[back - 1] <= overlap:
+        room = min(overlap, capacity - lengths[end])  # the next word must fit, or the window would bring nothing new
+        while back - 1 > start and shared + lengths[back - 1] <= room:
             back -= 1
             shared += lengths[back]
         start = back
@@ -125,8 +128,8 @@ class WordEncoder:
             if len(self._cache) + len(missing) > _CACHE_LIMIT:
                 self._cache.clear()
                 missing = list(dict.fromkeys(words))
-            # Surrogates cannot be encoded as UTF-8: such a word is unknown.
-            safe = [word.encode("utf-8", "replace").decode("utf-8") for word in missing]
+            # Lone surrogates cannot be encoded as UTF-8; U+FFFD, unlike "?", is no character that a vocabulary knows.
+            safe = [_SURROGATE.sub("\ufffd", word) for word in missing]
             for word, encoding in zip(missing, self.tokenizer.encode_batch_fast(safe, add_special_tokens=False), strict=True):
                 self._cache[word] = self._encoded(encoding.ids)
         return [self._cache[word] for word in words]

@@ -38,6 +38,5 @@ class MissingExtraError(ConflictNLPError, ImportError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed: "
-            f"pip install 'arabic-conflict-nlp[{extra}]'"
+            f"{purpose} needs the package {package!r}, which is not installed: pip install 'arabic-conflict-nlp[{extra}]'"
         )

@@ -29,9 +29,7 @@ class Score:
     gold: int = 0
 
     def __add__(self, other: Score) -> Score:
-        return Score(
-            self.true_positives + other.true_positives, self.predicted + other.predicted, self.gold + other.gold
-        )
+        return Score(self.true_positives + other.true_positives, self.predicted + other.predicted, self.gold + other.gold)
 
     @property
     def precision(self) -> float:
@@ -114,14 +112,17 @@ class EventScores:
     @property
     def by_label(self) -> dict[str, Score]:
         """A score for each type that occurs."""
-        scores: dict[str, Score] = {}
-        for label in EVENT_TYPES:
-            hit = self.pairs.get((label, label), 0)
-            predicted = sum(n for (_, p), n in self.pairs.items() if p == label)
-            gold = sum(n for (g, _), n in self.pairs.items() if g == label)
-            if predicted or gold:
-                scores[label] = Score(hit, predicted, gold)
-        return scores
+        predicted: Counter[str] = Counter()
+        gold: Counter[str] = Counter()
+        for (gold_label, predicted_label), number in self.pairs.items():
+            gold[gold_label] += number
+            predicted[predicted_label] += number
+        labels = dict.fromkeys((*EVENT_TYPES, *gold, *predicted))
+        return {
+            label: Score(self.pairs.get((label, label), 0), predicted[label], gold[label])
+            for label in labels
+            if predicted[label] or gold[label]
+        }
 
     @property
     def macro_f1(self) -> float:

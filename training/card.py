@@ -26,7 +26,7 @@ _TASKS = {
 
 _LIMITS = {
     "entities": (
-        "- Trained on news and posts of 2008 to 2025, most of them about Syria; mentions of other theatres are found less surely.\n"
+        "- Trained on news and posts of 2008 to 2025, most of them about Syria; other theatres are read less surely.\n"
         "- WEAPON is the weakest label: it has the fewest training mentions.\n"
         "- Scores are raw softmax probabilities, not calibrated.\n"
         "- A mention is a claim of the text, not a fact about the world."
@@ -66,7 +66,7 @@ def _lines(name: str, training: dict[str, Any], metrics: dict[str, Any]) -> Iter
     yield "## Training\n"
     yield f"- Encoder: {training['encoder']} (`training/encoder.py`: multilingual-e5-small, MIT, trimmed to Arabic)"
     if task == "events":
-        yield "  through the entity tagger's fine-tuned encoder, with one more layer that begins as mean pooling (`training/pooling.py`)"
+        yield "  through the entity tagger's fine-tuned encoder, with one more layer that begins as mean pooling"
     config = training["config"]
     yield (
         f"- {training['best_epoch']} of {config['epochs']} epochs, learning rate {config['learning_rate']:g} "
@@ -97,7 +97,8 @@ def _describe(sources: Sequence[dict[str, Any]]) -> str:
 
 def _entity_table(metrics: dict[str, Any]) -> Iterator[str]:
     whole = metrics["int8"]
-    yield "| strict spans | precision | recall | F1 | gold | F1 clean | F1 obfuscated | F1 float32 |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+    yield "| strict spans | precision | recall | F1 | gold | F1 clean | F1 obfuscated | F1 float32 |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for label in ("ACTOR", "PLACE", "WEAPON", "micro"):
         score = whole["all"][label]
         yield (

@@ -1,6 +1,6 @@
 """Train the entity tagger.
 
-    python -m training.entities --encoder models-in/e5-small-arabic --train annotations/articles.jsonl --dev DEV.jsonl --out runs/tagger
+    python -m training.entities --encoder encoders/e5-small-arabic --train annotations/written --dev DEV.jsonl --out runs/tagger
 
 Several GPUs: ``torchrun --nproc-per-node 4 -m training.entities ...``. A killed run goes on with ``--resume``.
 """
