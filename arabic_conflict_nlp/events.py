@@ -16,7 +16,7 @@ from .schema import EventLabel
 from .segment import split_tokens
 from .tagger import softmax
 
-SENTENCE_WINDOW, CONTEXT_WINDOW, OVERLAP = 160, 64, 32
+SENTENCE_WINDOW, CONTEXT_WINDOW, OVERLAP = 160, 48, 32
 
 
 class EventClassifier:

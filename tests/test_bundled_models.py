@@ -31,9 +31,7 @@ def torch_pair():
 
 @pytest.fixture(scope="module")
 def articles():
-    return [
-        Article(id=path.stem, text=path.read_bytes().decode("utf-8")) for path in sorted((ROOT / "seeds").glob("*.txt"))
-    ]
+    return [Article(id=path.stem, text=path.read_bytes().decode("utf-8")) for path in sorted((ROOT / "seeds").glob("*.txt"))]
 
 
 @pytest.fixture(scope="module")

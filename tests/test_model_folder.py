@@ -14,9 +14,7 @@ from arabic_conflict_nlp.model_folder import bundled_folder
 
 @pytest.fixture
 def folder(tmp_path):
-    return shutil.copytree(
-        bundled_folder("entities"), tmp_path / "model", ignore=shutil.ignore_patterns("*.safetensors")
-    )
+    return shutil.copytree(bundled_folder("entities"), tmp_path / "model", ignore=shutil.ignore_patterns("*.safetensors"))
 
 
 def test_missing_folder(tmp_path):

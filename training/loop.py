@@ -98,6 +98,8 @@ def parameter_groups(model: nn.Module, config: LoopConfig) -> list[dict[str, Any
     prefix = model.base_model_prefix + "."
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         key = (name.startswith(prefix) and ".pooler." not in name, parameter.ndim > 1)
         groups.setdefault(key, []).append(parameter)
     return [
