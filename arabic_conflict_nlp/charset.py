@@ -1,7 +1,7 @@
-"""Character tables: which code points are letters, marks, signs, controls and separators.
+r"""Character tables: which code points are letters, marks, signs, controls and separators.
 
 Every table is the inside of a regular-expression character class, written so that Python's ``re``
-and Oniguruma (inside ``tokenizers``) read it alike: no ``\\w``, no ``\\p{..}``, only code points.
+and Oniguruma (inside ``tokenizers``) read it alike: no ``\w``, no ``\p{..}``, only code points.
 Source: The Unicode Standard 15.0, blocks Arabic, Arabic Supplement, Arabic Presentation Forms-A and -B,
 General Punctuation; Unicode Standard Annex #9 for the bidirectional controls.
 """
@@ -15,11 +15,11 @@ LETTER = "\u0621-\u063a\u0641-\u064a\u066e\u066f\u0671-\u06d3\u06d5\u06ee\u06ef\
 
 TATWEEL = "\u0640"
 
-# Harakat, Quranic signs, superscript alef; and the isolated mark forms of Presentation Forms-B/-A, whose
-# compatibility expansion holds a space and which therefore cannot be folded.
+# Harakat, Quranic signs, superscript alef; and the marks of Presentation Forms-A and -B that stand alone or on a tatweel:
+# they expand to a space or a tatweel with a mark, of which the repair would keep nothing.
 MARK = (
     "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08d3-\u08e1\u08e3-\u08ff"
-    "\ufe70\ufe72\ufe74\ufe76\ufe78\ufe7a\ufe7c\ufe7e\ufc5e-\ufc63"
+    "\ufe70-\ufe72\ufe74\ufe76-\ufe7f\ufc5e-\ufc63\ufcf2-\ufcf4"
 )
 
 # Bidirectional controls, zero-width characters, soft hyphen, BOM, variation selectors.
@@ -37,8 +37,8 @@ LINE_BREAK = "\u000a\u000d\u0085\u2028\u2029"
 # Signs put inside words to slip past filters. Quotes and slashes are not here: they have honest uses there.
 FILTER_SIGN = ".*~^|\u00b7\u2022\u2024\u2027\u22c5\u30fb"
 
-OPENING_QUOTE = "\u00ab\u201c\"\u2018\u2039\u201d"
-CLOSING_QUOTE = "\u00bb\u201d\"\u2019\u203a\u201c"
+OPENING_QUOTE = '\u00ab\u201c"\u2018\u2039\u201d'
+CLOSING_QUOTE = '\u00bb\u201d"\u2019\u203a\u201c'
 
 # Punctuation and symbols: each is a token of its own. Everything that is neither this nor white space is a word.
 SEPARATOR = (
@@ -62,11 +62,11 @@ _VARIANTS: dict[str, str] = {
 
 
 def _presentation_forms() -> dict[str, str]:
-    """Map each presentation form to its NFKC expansion, where that holds no space (U+FDFA and kin do)."""
+    """Map each presentation form to its NFKC expansion, save those with a space (U+FDFA and kin) and marks on a tatweel."""
     forms: dict[str, str] = {}
     for code in (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFEFD)):
         expansion = unicodedata.normalize("NFKC", chr(code))
-        if expansion != chr(code) and " " not in expansion:
+        if expansion != chr(code) and " " not in expansion and not expansion.startswith(TATWEEL):
             forms[chr(code)] = expansion
     return forms
 

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .articles import DEFAULT_MAX_BYTES, ArticleReader
@@ -71,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         pass  # the reader of our output went away; that is its right
     except OSError as error:
-        messages.show(f"standard output: cannot be written ({error.strerror}); free the disk or choose another place")
+        messages.show(
+            f"{error.filename or 'standard output'}: cannot be used ({error.strerror}); check the place and its free space"
+        )
     except KeyboardInterrupt:
         messages.show("interrupted; no output file was written")
         return 130
@@ -85,7 +88,7 @@ def _drop_unwritable() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        with open(os.devnull, "w") as nowhere:
+        with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 

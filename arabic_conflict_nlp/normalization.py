@@ -8,13 +8,15 @@ Normalized coordinates never leave this module and ``segment``.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from .charset import FOLD
-from .repair import CLEANING_RULES, RULES, Rule
+from .repair import CLEANING_RULES, RULES, URL_BEGINNING, URL_REACH, Rule
 from .schema import Span
 
-_URL = re.compile(r"(?:https?://|www\.)\S{0,200}")
+_URL_BEGINNING = re.compile(URL_BEGINNING)
+_UNBROKEN = re.compile(rf"\S{{0,{URL_REACH}}}")
 _FOLDED = re.compile(f"[{re.escape(''.join(FOLD))}]")
 
 
@@ -81,6 +83,11 @@ class _Buffer:
         ends += self.ends[position:]
         self.norm, self.starts, self.ends = "".join(parts), starts, ends
 
+    def _in_url(self, position: int, beginnings: list[int]) -> bool:
+        """Tell whether a position lies in a URL; the nearest beginning decides, as any other reaches less far."""
+        nearest = bisect_right(beginnings, position) - 1
+        return nearest >= 0 and _UNBROKEN.fullmatch(self.norm, beginnings[nearest], position) is not None
+
     def fold(self) -> None:
         """Fold presentation forms, foreign letters and digits."""
         matches = [(m.start(), m.end(), FOLD[m.group()]) for m in _FOLDED.finditer(self.norm)]
@@ -91,8 +98,8 @@ class _Buffer:
         """Apply one rule."""
         matches = [(m.start(), m.end(), rule.replacement) for m in pattern.finditer(self.norm) if m.end() > m.start()]
         if matches and rule.spares_urls:
-            urls = [m.span() for m in _URL.finditer(self.norm)]
-            matches = [match for match in matches if not any(a < match[0] < b for a, b in urls)]
+            beginnings = [m.end() for m in _URL_BEGINNING.finditer(self.norm)]
+            matches = [match for match in matches if not self._in_url(match[0], beginnings)]
         if matches:
             self.replace(matches, extends=rule.extends)
 

@@ -44,25 +44,31 @@ _DISGUISED_AFTER_TITLE: dict[str, tuple[str, ...]] = {
     "أ": ("سلحة", "سرى", "مريك", "ميرك", "صيب", "صابت"),
 }  # fmt: skip
 
+
+def _words(*lines: str) -> list[str]:
+    return " ".join(lines).split()
+
+
 # Two-letter words that may end a sentence: nouns, pronouns, readings of Latin letters. Particles end none, so that
 # «في.لق» and «من.طقة» are broken words.
-_SHORT_LAST_WORDS = (
-    "أي هو هي له به ظل حي تل حل سي حد هم رد حق خط آل يد جو عز اي نت بد آب شك دي آي ذي نص يو صد تي ضم إب إم جي سد جل غد سن آن فك "
-    "آر صف حث أس إف سر طه شي جر شر دم مد زي ضخ لك شح بو ود فخ أب قم عم شق غض ها فن حج أخ جد رب حر عد هن بر جن خل كف فم دب عش طب "
-    "سم لف حب لب مت بي لي كم"
-).split()
+_SHORT_LAST_WORDS = _words(
+    "أي هو هي له به ظل حي تل حل سي حد هم رد حق خط آل يد جو عز اي نت بد آب شك دي آي ذي نص يو صد تي ضم إب إم جي سد جل",
+    "غد سن آن فك آر صف حث أس إف سر طه شي جر شر دم مد زي ضخ لك شح بو ود فخ أب قم عم شق غض ها فن حج أخ جد رب حر عد هن",
+    "بر جن خل كف فم دب عش طب سم لف حب لب مت بي لي كم",
+)
 
 # Two-letter words that may begin a sentence.
-_SHORT_FIRST_WORDS = (
-    "في فى من أن عن مع إن ان ما لا لم قد كل هو هي لن هل ثم أي اي لو كم إذ اذ به له بل أو او تم رد شن أم حي آل ضد كي يا"
-).split()
+_SHORT_FIRST_WORDS = _words(
+    "في فى من أن عن مع إن ان ما لا لم قد كل هو هي لن هل ثم أي اي لو كم إذ اذ به له بل أو او تم رد شن أم حي آل ضد كي",
+    "يا",
+)
 
 # Two-letter words under the article.
-_SHORT_DEFINITE = (
-    "التي الذي الله الآن الرد الجو الحر الحل الحي الحق الحد الخط الدم السن الان الصف الحج التى اليد البث الكل اليه البر الست الشر "
-    "الطب الزي النص الأب الأم السد الجد المس الأخ الفن الغد الذى الضم الشك الحظ المد البت الكم الشق الرب الري الحب الظل "
-    "السم السر المر الفخ الجن العش"
-).split()
+_SHORT_DEFINITE = _words(
+    "التي الذي الله الآن الرد الجو الحر الحل الحي الحق الحد الخط الدم السن الان الصف الحج التى اليد البث الكل اليه",
+    "البر الست الشر الطب الزي النص الأب الأم السد الجد المس الأخ الفن الغد الذى الضم الشك الحظ المد البت الكم الشق",
+    "الرب الري الحب الظل السم السر المر الفخ الجن العش",
+)
 
 # Beginnings that no word consists of: verbal prefixes of the eighth and tenth forms, articles with their clitics.
 _BROKEN_STEMS = tuple(
@@ -72,18 +78,20 @@ _BROKEN_STEMS = tuple(
 ) + tuple(
     clitic + stem
     for stem in (
-        "استه", "الاره", "الإره", "إره", "انته", "إص", "اص", "إي", "الميليش", "ميليش", "الصه", "الصهي", "الاست", "الإسر", "الاسرا",
-        "الإسرا", "اسرا", "الاعت", "اشتب", "الاشت", "الانف", "انف", "استش", "الهج", "العس", "الغا", "القذ", "الجي", "المدف", "مدف",
+        "استه", "الاره", "الإره", "إره", "انته", "إص", "اص", "إي", "الميليش", "ميليش", "الصه", "الصهي", "الاست", "الإسر",
+        "الاسرا", "الإسرا", "اسرا", "الاعت", "اشتب", "الاشت", "الانف", "انف", "استش", "الهج", "العس", "الغا", "القذ",
+        "الجي", "المدف", "مدف",
     )
     for clitic in ("", "و", "ب", "ل")
 ) + ("وال", "بال", "فال", "كال", "ولل")  # fmt: skip
 
 # Endings of the field's words that are no words themselves.
-_BROKEN_ENDINGS = (
-    "ابة ابات ابي ابية ابيه ابيين ابيون اكات ران يران يرانية يات ميات ائيل ائيلي ائيلية رائيل رائيلي رائيلية يلية يليا داف دافات لال "
-    "لية ليات كرية سكري سكرية هاب هابي هابية ارات غارات اروخ واريخ اريخ ديدات ومة وات وارات تباك تباكات شآت دفعي دفعية سلحة سلحين شيا "
-    "يشيا ليشيا يشيات ليشيات ظيم نظيم فجارات ذيفة ذائف قتحام عتقل عتقال هيوني هيونية كنات جوم اومة قاومة حتلال غتيال"
-).split()
+_BROKEN_ENDINGS = _words(
+    "ابة ابات ابي ابية ابيه ابيين ابيون اكات ران يران يرانية يات ميات ائيل ائيلي ائيلية رائيل رائيلي رائيلية يلية",
+    "يليا داف دافات لال لية ليات كرية سكري سكرية هاب هابي هابية ارات غارات اروخ واريخ اريخ ديدات ومة وات وارات تباك",
+    "تباكات شآت دفعي دفعية سلحة سلحين شيا يشيا ليشيا يشيات ليشيات ظيم نظيم فجارات ذيفة ذائف قتحام عتقل عتقال هيوني",
+    "هيونية كنات جوم اومة قاومة حتلال غتيال",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class Rule:
         pattern: regular expression, valid for ``re`` and Oniguruma.
         replacement: literal text; empty to drop the match.
         extends: whether a dropped match belongs to the character before it (a mark does, a bidi control does not).
-        spares_urls: whether a match inside a URL is left alone.
+        spares_urls: whether a match inside a URL is left alone: up to ``URL_REACH`` characters behind its beginning.
     """
 
     name: str
@@ -105,8 +113,22 @@ class Rule:
     spares_urls: bool = False
 
 
+# A URL reaches from its beginning to the next white space, and no further than a look-behind of Oniguruma can.
+URL_BEGINNING = r"https?://|www\."
+URL_REACH = 200
+
 _SIGNS = f"[{FILTER_SIGN}]{{1,3}}"
 _L = f"[{LETTER}]"
+
+
+def _opens(before: str, clitic: str) -> str:
+    """Look-behinds for ``before`` as the opening of a piece that no sign glues to a letter («ا.ل.ق.م» spells one word).
+
+    With a clitic the first piece has two letters, and a sign before it may be one that stays («د.ود.ب.أ»): what stays
+    outside the word must not decide how the word is read.
+    """
+    glue = "" if clitic else "".join(f"(?<!{_L}{f'[{FILTER_SIGN}]' * width}{before})" for width in (1, 2, 3))
+    return f"(?<={before})(?<!{_L}{before}){glue}"
 
 
 def _abbreviation_guard() -> str:
@@ -119,17 +141,17 @@ def _abbreviation_guard() -> str:
             for cut in range(1, len(parts)):
                 before = clitic + dot.join(parts[:cut])
                 after = dot + dot.join(parts[cut:])
-                guards.append(rf"(?<={before})(?<![{LETTER}.]{before}){after}(?!\.?{_L})")
+                guards.append(rf"{_opens(before, clitic)}{after}(?!\.?{_L})")
     for title in TITLES:
         disguises = "|".join(_DISGUISED_AFTER_TITLE[title]) if title in _DISGUISED_AFTER_TITLE else ""
         spare = f"(?!{dot}(?:{disguises}))" if disguises else ""
         for clitic in ("", "و", "ل"):
             before = clitic + title.replace(".", dot)
-            guards.append(rf"(?<={before})(?<![{LETTER}.]{before}){spare}{dot}(?={_L}{_L})")
+            guards.append(rf"{_opens(before, clitic)}{spare}{dot}(?={_L}{_L})")
             for cut in range(1, title.count(".") + 1):  # the inner dot of a double title, the name glued behind it
                 head, tail = title.split(".")[:cut], title.split(".")[cut:]
                 before = clitic + dot.join(head)
-                guards.append(rf"(?<={before})(?<![{LETTER}.]{before}){dot}{dot.join(tail)}(?={dot}{_L}{_L})")
+                guards.append(rf"{_opens(before, clitic)}{dot}{dot.join(tail)}(?={dot}{_L}{_L})")
     return f"(?!{'|'.join(guards)})"
 
 
@@ -174,22 +196,22 @@ def _piece_after() -> str:
 
 def _join_rule() -> Rule:
     guard = _abbreviation_guard()
-    pattern = f"(?:{_piece_before()}){guard}{_SIGNS}(?={_L})|(?<={_L}){guard}{_SIGNS}(?:{_piece_after()})"
+    pieces = f"(?:{_piece_before()}){guard}{_SIGNS}(?={_L})|(?<={_L}){guard}{_SIGNS}(?:{_piece_after()})"
+    # The sign is asked for first: the many look-behinds then cost nothing at a letter.
+    pattern = f"(?=[{FILTER_SIGN}])(?:{pieces})"
     return Rule("sign between pieces that are no words", pattern, extends=True, spares_urls=True)
 
 
 def _fold_rules() -> list[Rule]:
-    """One rule for each target of the fold table: a class of variants and the letter they stand for.
+    """One rule for each target of the fold table: a class of variants and the letters they stand for.
 
-    Only targets of at most two letters, and the name of God: the six hundred ligatures beyond are folded by
-    ``normalize`` from the same table and by the NFKC step that ends a tokenizer's normalizer.
+    For the tokenizer files; ``normalize`` folds from the table itself, in one pass.
     """
     variants: dict[str, list[str]] = defaultdict(list)
     for variant, target in FOLD.items():
-        if len(target) == 1 or target in ("لا", "لأ", "لإ", "لآ", "الله"):
-            variants[target].append(variant)
+        variants[target].append(variant)
     return [
-        Rule(f"variants of {unicodedata.name(target[0])}", f"[{''.join(sorted(chars))}]", target)
+        Rule(f"variants of {', '.join(map(unicodedata.name, target))}", f"[{''.join(sorted(chars))}]", target)
         for target, chars in sorted(variants.items())
     ]
 
@@ -210,6 +232,9 @@ CLEANING_RULES: tuple[Rule, ...] = (
 _T = TATWEEL
 _TATWEEL_OR_SIGN = f"[{_T}{FILTER_SIGN}]"
 
+# Marks a place between two rules. No text can hold it there: the cleaning drops every invisible character.
+_MARKER = "\u2060"
+
 RULES: tuple[Rule, ...] = (
     *_compose_rules(),
     Rule("marks", f"[{MARK}]+", extends=True),
@@ -225,15 +250,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "quote closed inside a word",
         f"(?<={_L}{_L}[{OPENING_QUOTE}]{_L})[{CLOSING_QUOTE}]",
-        "\ue000",
+        _MARKER,
     ),
-    Rule("quote opened inside a word", f"(?<={_L}{_L})[{OPENING_QUOTE}](?={_L}\ue000)", extends=True),
-    Rule("quote closed inside a word, marker", "\ue000", extends=True),
+    Rule("quote opened inside a word", f"(?<={_L}{_L})[{OPENING_QUOTE}](?={_L}{_MARKER})", extends=True),
+    Rule("quote closed inside a word, marker", _MARKER, extends=True),
     Rule("tatweel", f"{_T}+", extends=True),
     _join_rule(),
     Rule("doubled punctuation", r"(?<=!)!+|(?<=؟)؟+|(?<=\?)\?+|(?<=،)،+|(?<=,),+|(?<=؛)؛+|(?<=:):+", extends=True),
     Rule("run of dots", r"(?<=\.\.)\.+", extends=True),
-    Rule("hashtag", f"#+(?={_L})", " ", spares_urls=True),
+    Rule("hashtag", f"(?<!#)#+(?={_L})", " ", spares_urls=True),
     Rule(
         "underscore between words",
         f"(?<=[{LETTER}0-9])_+(?={_L})|(?<={_L})_+(?=[0-9A-Za-z])|(?<=[A-Za-z])_+(?={_L})",

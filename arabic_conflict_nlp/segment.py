@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 import string
 from bisect import bisect_right
+from itertools import pairwise
 
 from .charset import CLOSING_QUOTE, INVISIBLE, LETTER, LINE_BREAK, SEPARATOR, WHITE_SPACE
 from .normalization import NormalizedText
-from .repair import ABBREVIATIONS, TITLES
+from .repair import ABBREVIATIONS, TITLES, URL_BEGINNING
 from .schema import Sentence, Token
 
 # A URL, a number with its inner signs, a run of word characters, or a single sign. Read by ``re`` and Oniguruma alike.
 _WORD_CHAR = f"[^{SEPARATOR}{WHITE_SPACE}]"
 TOKEN_PATTERN = (
-    rf"(?:https?://|www\.)[^{WHITE_SPACE}]*[^{SEPARATOR}{WHITE_SPACE}]"
+    rf"(?:{URL_BEGINNING})[^{WHITE_SPACE}]*[^{SEPARATOR}{WHITE_SPACE}]"
     rf"|(?<![^{SEPARATOR}{WHITE_SPACE}])[0-9]+(?:[.,:/\u066b\u066c][0-9]+)+(?!{_WORD_CHAR})"
     rf"|{_WORD_CHAR}+"
     rf"|[^{WHITE_SPACE}]"
@@ -27,10 +28,9 @@ TOKEN_PATTERN = (
 
 _TOKEN = re.compile(TOKEN_PATTERN)
 _SIGN = re.compile(f"[{SEPARATOR}]")
-_TERMINATOR = re.compile(r"[.؟!?\u06d4]+")
-_CLOSERS = re.compile(f"[{CLOSING_QUOTE})\\]]*")
-_LINE_BREAKS = re.compile(f"[{LINE_BREAK}]+")
-_URL = re.compile(r"(?:https?://|www\.)\S+?(?=[.؟!?]*(?:\s|$))")
+_END = re.compile(rf"([.؟!?\u06d4]+)[{CLOSING_QUOTE})\]]*")  # with the quotes and brackets that close behind it
+_LINE_BREAK = re.compile(f"[{LINE_BREAK}]")
+_URL = re.compile(rf"(?:{URL_BEGINNING})\S*[^\s.؟!?\u06d4]")
 _LATIN_OR_DIGIT = frozenset(string.ascii_letters + string.digits)
 _DOT = re.escape(".")
 
@@ -41,7 +41,7 @@ def _any_of(words: tuple[str, ...]) -> str:
 
 # The dots inside an abbreviation, and the dot after a title (but not after «م» as in «2019 م.», metres or the era).
 _ABBREVIATION = re.compile(
-    rf"(?<![{LETTER}.])[ولب]?(?:(?:{_any_of(tuple(t for t in TITLES if len(t) > 1))}){_DOT}"
+    rf"(?<![{LETTER}])(?<![{LETTER}]{_DOT})[ولب]?(?:(?:{_any_of(tuple(t for t in TITLES if len(t) > 1))}){_DOT}"
     rf"|(?:{_any_of(ABBREVIATIONS)})(?!{_DOT}?[{LETTER}])"
     rf"|(?<![0-9] )(?<![0-9])(?:{_any_of(TITLES)}){_DOT})"
 )
@@ -63,32 +63,34 @@ def split_tokens(normalized: NormalizedText) -> list[Token]:
     return tokens
 
 
-def _ends_sentence(line: str, match: re.Match[str]) -> bool:
+def _ends_sentence(norm: str, match: re.Match[str]) -> bool:
     """Tell whether a run of terminators ends a sentence: «..» is a dash, «3.5» and «SY24.com» hold no end."""
-    if match.group() != ".":
-        return match.group().strip(".") != ""
-    before, after = line[: match.start()][-1:], line[match.end() :][:1]
-    return before not in _LATIN_OR_DIGIT or after not in _LATIN_OR_DIGIT
+    start, end = match.span(1)
+    if match.group(1) != ".":
+        return match.group(1).strip(".") != ""
+    return norm[max(0, start - 1) : start] not in _LATIN_OR_DIGIT or norm[end : end + 1] not in _LATIN_OR_DIGIT
 
 
-def _norm_borders(norm: str) -> list[tuple[int, int]]:
-    """Normalized ranges of the sentences, white space still round them."""
-    borders: list[tuple[int, int]] = []
-    line_start = 0
-    for line_break in [*(m.span() for m in _LINE_BREAKS.finditer(norm)), (len(norm), len(norm))]:
-        line = norm[line_start : line_break[0]]
-        spared = [m.span() for pattern in (_URL, _ABBREVIATION) for m in pattern.finditer(line)]
-        start = 0
-        for match in _TERMINATOR.finditer(line):
-            if any(a <= match.start() < b for a, b in spared) or not _ends_sentence(line, match):
-                continue
-            closers = _CLOSERS.match(line, match.end())
-            end = closers.end() if closers else match.end()
-            borders.append((line_start + start, line_start + end))
-            start = end
-        borders.append((line_start + start, line_start + len(line)))
-        line_start = line_break[1]
-    return borders
+def _cuts(norm: str) -> list[int]:
+    """Normalized positions behind the line breaks and the sentence ends, in order."""
+    spared = {
+        terminator.start()
+        for pattern in (_URL, _ABBREVIATION)
+        for match in pattern.finditer(norm)
+        for terminator in _END.finditer(norm, match.start(), match.end())
+    }
+    ends = {match.end() for match in _END.finditer(norm) if match.start() not in spared and _ends_sentence(norm, match)}
+    return sorted(ends.union(match.end() for match in _LINE_BREAK.finditer(norm)))
+
+
+def _raw_cut(normalized: NormalizedText, cut: int) -> int:
+    """Map a cut to the raw text, so that what the repair dropped (marks, invisible characters) falls on one side of it.
+
+    It stays with the sentence end before it, but not with a line break: a mark there belongs to the line that it opens.
+    """
+    if normalized.norm[cut - 1] in LINE_BREAK:
+        return normalized.starts[cut - 1] + 1
+    return normalized.starts[cut] if cut < len(normalized.norm) else len(normalized.text)
 
 
 def split_sentences(normalized: NormalizedText) -> list[Sentence]:
@@ -102,12 +104,9 @@ def split_sentences(normalized: NormalizedText) -> list[Sentence]:
     ['مصــ..رع سليماني.', 'قال د. سالم: 3.5 كم.. لماذا؟']
     """
     text = normalized.text
-    # Raw borders: a sentence begins where its first character does and reaches up to the next one's beginning,
-    # so that what the repair dropped (marks, invisible characters) is never between the chairs.
-    cuts = [normalized.starts[start] if start < len(normalized.norm) else len(text)
-            for start, end in _norm_borders(normalized.norm)]  # fmt: skip
+    cuts = [_raw_cut(normalized, cut) for cut in _cuts(normalized.norm)]
     sentences: list[Sentence] = []
-    for raw_start, raw_end in zip([0, *cuts[1:]], [*cuts[1:], len(text)], strict=True):
+    for raw_start, raw_end in pairwise([0, *cuts, len(text)]):
         first = _BLANK.match(text, raw_start, raw_end)
         start = first.end() if first else raw_start
         end = raw_end
@@ -120,4 +119,4 @@ def split_sentences(normalized: NormalizedText) -> list[Sentence]:
 
 def sentence_of(sentences: list[Sentence], position: int) -> int:
     """Return the index of the sentence that holds a raw position, or of the last one before it."""
-    return max(0, bisect_right([sentence.start for sentence in sentences], position) - 1)
+    return max(0, bisect_right(sentences, position, key=lambda sentence: sentence.start) - 1)

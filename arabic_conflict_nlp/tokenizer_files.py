@@ -8,6 +8,9 @@ the word pieces of its words, one after the other.
 from __future__ import annotations
 
 import copy
+import re
+import unicodedata
+from functools import cache
 from typing import Any
 
 from .charset import SEPARATOR
@@ -28,6 +31,26 @@ def repair_normalizer() -> list[dict[str, Any]]:
     return [_replace(rule) for rule in (*CLEANING_RULES, *FOLD_RULES, *RULES)]
 
 
+@cache
+def _unsteady_signs() -> str:
+    """Signs that a normalizer would join to the words beside them, as it runs before the pre-tokenizer.
+
+    NFKC spells them with letters, digits or spaces («①», «´»), BERT drops them (format characters), or they are the word
+    mark of Metaspace itself.
+    """
+    sign = re.compile(f"[{SEPARATOR}]")
+    return "".join(
+        char
+        for char in map(chr, range(0x20000))
+        if sign.match(char)
+        and (
+            char == "\u2581"
+            or unicodedata.category(char) == "Cf"
+            or not all(map(sign.match, unicodedata.normalize("NFKC", char)))
+        )
+    )
+
+
 def carry_repair(tokenizer_json: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of a ``tokenizer.json`` that repairs raw text and respects the library's word borders.
 
@@ -42,8 +65,10 @@ def carry_repair(tokenizer_json: dict[str, Any]) -> dict[str, Any]:
         ValueError: the model kind is neither Unigram nor WordPiece.
     """
     result = copy.deepcopy(tokenizer_json)
-    kind = result["model"]["type"] if "type" in result["model"] else "Unigram"
+    kind = result["model"].get("type", "Unigram")
     steps = repair_normalizer()
+    # U+25A0 is a sign to every normalizer.
+    steps.append({"type": "Replace", "pattern": {"Regex": f"[{_unsteady_signs()}]"}, "content": "\u25a0"})
     old = result.get("normalizer")
     if old is not None and not _is_repaired(old):
         steps.append(_without_letter_changes(old))
@@ -73,7 +98,7 @@ def _one_type_template(post_processor: dict[str, Any] | None, kind: str) -> dict
     if kind == "WordPiece":
         ids = {name: _template_id(post_processor, name) for name in ("[CLS]", "[SEP]")}
         cls, sep = "[CLS]", "[SEP]"
-        pair = ("A", sep, "B", sep)
+        pair: tuple[str, ...] = ("A", sep, "B", sep)
     else:
         cls, sep = "<s>", "</s>"
         ids = {name: _template_id(post_processor, name) for name in (cls, sep)}
