@@ -83,7 +83,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _drop_unwritable() -> None:
-    """Throw away what standard output no longer takes, or the interpreter would fail on it when it ends."""
+    """Throw away what standard output no longer takes, or the interpreter may fail on it when it ends.
+
+    See the note on SIGPIPE in the documentation of Python's ``signal``.
+    """
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -225,6 +225,17 @@ def test_quotation_marks_inside_a_span_or_a_word_are_no_edge(tmp_path: Path) -> 
     assert report.trimmed_quotes == 0
 
 
+def test_a_quotation_mark_that_the_repair_reads_into_a_word_is_no_edge(tmp_path: Path) -> None:
+    text = "قال داع«ش» ثم"
+    start = text.index("ش»")
+    row = row_of(text, ("ش»", "ACTOR"))
+    with pytest.raises(AnnotationError, match=rf"at \[{start}, {start + 2}\) cuts a word"):
+        load_documents(write_jsonl(tmp_path / "gold.jsonl", row), edge_quotes="trim")
+    row = row_of(text, ("«ش»", "ACTOR"))
+    with pytest.raises(AnnotationError, match=r"'«ش»' .* cuts a word"):
+        load_documents(write_jsonl(tmp_path / "gold.jsonl", row), edge_quotes="trim")
+
+
 def test_quotation_marks_alone_are_no_mention_even_when_trimming(tmp_path: Path) -> None:
     file = write_jsonl(tmp_path / "gold.jsonl", row_of("قال «» هناك", ("«»", "ACTOR")))
     with pytest.raises(AnnotationError, match="holds no word"):

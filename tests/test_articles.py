@@ -208,7 +208,7 @@ def test_an_article_at_the_limit_is_read_and_one_above_is_refused(tmp_path: Path
         [],
         [f"{file}: an article of {size} bytes, more than {size - 1}: split it, or raise --max-bytes"],
     )
-    assert len(read(file, max_bytes=2**80)[0]) == 1
+    assert len(read(file, write_jsonl(tmp_path / "b.jsonl", {"id": "b", "text": TEXT}), max_bytes=2**80)[0]) == 2
     with pytest.raises(InputError, match="positive size"):
         ArticleReader(max_bytes=0)
 

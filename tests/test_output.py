@@ -97,21 +97,34 @@ def test_a_long_name_is_no_obstacle(tmp_path: Path) -> None:
     assert target.is_file()
 
 
-def test_a_device_is_written_and_not_replaced(tmp_path: Path) -> None:
-    with AtomicOutput(os.devnull) as output:
-        output.write_line("x")
-        output.commit()
-    assert not Path(os.devnull).is_file()
+def test_what_is_no_regular_file_is_written_and_not_replaced(tmp_path: Path) -> None:
+    # A pipe of our own: were a device such as /dev/null the target, a failing test run by root would replace it.
+    target = tmp_path / "pipe"
+    os.mkfifo(target)
+    reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with AtomicOutput(target) as output:
+            output.write_line("x")
+            output.commit()
+        assert target.is_fifo()
+        assert os.read(reader, 10) == b"x\n"
+    finally:
+        os.close(reader)
+    assert names(tmp_path) == ["pipe"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_an_output_error() -> None:
-    with (
-        pytest.raises(OutputError, match=r"/dev/full: cannot be written \(No space left on device\)"),
-        AtomicOutput("/dev/full") as output,
-    ):
+@pytest.mark.parametrize("step", ["write", "flush"])
+def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    target = tmp_path / "out.jsonl"
+    wanted = r"out\.jsonl: cannot be written \(No space left on device\); free the disk"
+    with pytest.raises(OutputError, match=wanted), AtomicOutput(target) as output:
+        monkeypatch.setattr(output._stream, step, full)
         output.write_line("x")
         output.commit()
+    assert names(tmp_path) == []
 
 
 @given(st.text(alphabet=st.sampled_from('ab\u2028\u2029\x85\x1c\x0b\n\\"')))
