@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .annotations import AnnotatedDocument, load_documents, load_splits, to_dataset
+    from .annotations import AnnotatedDocument, load_documents
+    from .dataset import to_dataset
     from .errors import ConflictNLPError
     from .events import EventClassifier
     from .labels import EntityType, EventType
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .pipeline import ConflictPipeline
     from .schema import Article, Entity, EventLabel, Record, Span
     from .segment import split_sentences, split_tokens
+    from .splits import load_splits
     from .tagger import EntityTagger
 
 _HOMES = {
@@ -41,11 +43,11 @@ _HOMES = {
     "Record": "schema",
     "Span": "schema",
     "load_documents": "annotations",
-    "load_splits": "annotations",
+    "load_splits": "splits",
     "normalize": "normalization",
     "split_sentences": "segment",
     "split_tokens": "segment",
-    "to_dataset": "annotations",
+    "to_dataset": "dataset",
 }
 
 __all__ = [

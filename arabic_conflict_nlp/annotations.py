@@ -1,4 +1,4 @@
-"""Annotated documents: read, verify, split, hand over as ``datasets``.
+"""Annotated documents: read and verify.
 
 Format: JSONL, one document a line: ``{"id", "sha256", "text", "entities": [{"start", "end", "label", "text"}],
 "sentences": [{"start", "end", "event"}]}``; offsets are code points of ``text``, half-open. ``sha256`` (of the text in
@@ -11,22 +11,21 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .bio import TAGS, tags_from_entities
+from .bio import tags_from_entities
 from .charset import CLOSING_QUOTE, OPENING_QUOTE
-from .context import sentence_context
-from .errors import AnnotationError, InputError, MissingExtraError
+from .errors import AnnotationError, InputError
 from .labels import ENTITY_TYPES, EVENT_TYPES
 from .normalization import normalize
-from .schema import Entity, Sentence, Token
-from .segment import split_tokens
+from .schema import Entity, Token
+from .segment import split_tokens, tokens_by_sentence
 
 if TYPE_CHECKING:
-    import datasets
+    pass
 
 _QUOTES = frozenset(OPENING_QUOTE + CLOSING_QUOTE + "'")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -244,135 +243,21 @@ def _sentence(item: Mapping[str, Any], text: str) -> AnnotatedSentence:
     return AnnotatedSentence(start, end, str(event))
 
 
-def tokens_by_sentence(tokens: Sequence[Token], sentences: Sequence[AnnotatedSentence | Sentence]) -> list[list[Token]]:
-    """Deal the tokens of a text out to its sentences; a token belongs where it begins.
-
-    Tokens outside every sentence are left out.
-    """
-    dealt: list[list[Token]] = [[] for _ in sentences]
-    index = 0
-    for token in tokens:
-        while index < len(sentences) and token.start >= sentences[index].end:
-            index += 1
-        if index < len(sentences) and token.start >= sentences[index].start:
-            dealt[index].append(token)
-    return dealt
-
-
-def to_dataset(documents: Sequence[AnnotatedDocument], task: Literal["entities", "events"]) -> datasets.Dataset:
-    """Return one row a sentence as a ``datasets.Dataset``.
-
-    Columns for ``entities``: document, sentence, tokens (repaired), starts, ends, ner_tags (``ClassLabel`` over the BIO
-    tags). Columns for ``events``: document, sentence, start, end, text (raw), context (raw), label (``ClassLabel``).
+def tagged_sentences(document: AnnotatedDocument) -> list[tuple[list[Token], list[str]]]:
+    """Return the tokens of each sentence with their BIO tags.
 
     Raises:
-        AnnotationError: a mention is not inside one sentence, so that no row could hold it.
-        MissingExtraError: the package ``datasets`` is not installed.
-        ValueError: unknown task.
+        AnnotationError: a mention is not inside one sentence, so that no sentence could hold it.
     """
-    try:
-        import datasets
-    except ImportError:
-        raise MissingExtraError("datasets", "train", "to_dataset()") from None
-    if task not in ("entities", "events"):
-        raise ValueError(f"unknown task {task!r}: use 'entities' or 'events'")
-    value = datasets.Value
-    if task == "entities":
-        rows = [row for document in documents for row in _entity_rows(document)]
-        features = {
-            "document": value("string"),
-            "sentence": value("int32"),
-            "tokens": datasets.List(value("string")),
-            "starts": datasets.List(value("int32")),
-            "ends": datasets.List(value("int32")),
-            "ner_tags": datasets.List(datasets.ClassLabel(names=list(TAGS))),
-        }
-    else:
-        rows = [row for document in documents for row in _event_rows(document)]
-        features = {
-            "document": value("string"),
-            "sentence": value("int32"),
-            "start": value("int32"),
-            "end": value("int32"),
-            "text": value("string"),
-            "context": value("string"),
-            "label": datasets.ClassLabel(names=list(EVENT_TYPES)),
-        }
-    columns = {name: [row[name] for row in rows] for name in features}
-    return datasets.Dataset.from_dict(columns, features=datasets.Features(features))
-
-
-def _entity_rows(document: AnnotatedDocument) -> Iterator[dict[str, Any]]:
     dealt = tokens_by_sentence(document.tokens, document.sentences)
-    borders = [(tokens[0].start, tokens[-1].end) for tokens in dealt if tokens]
+    members: list[list[Entity]] = [[] for _ in dealt]
+    borders = [(tokens[0].start, tokens[-1].end) if tokens else (0, 0) for tokens in dealt]
     for e in document.entities:
-        if not any(start <= e.start and e.end <= end for start, end in borders):
+        home = next((i for i, (start, end) in enumerate(borders) if start <= e.start and e.end <= end), None)
+        if home is None:
             raise AnnotationError(
                 f"document {document.id!r}: {e.label} mention {e.text!r} at [{e.start}, {e.end}) is not inside one sentence: "
                 "correct the sentence borders"
             )
-    for index, tokens in enumerate(dealt):
-        inside = [e for e in document.entities if tokens and tokens[0].start <= e.start and e.end <= tokens[-1].end]
-        yield {
-            "document": document.id,
-            "sentence": index,
-            "tokens": [token.norm for token in tokens],
-            "starts": [token.start for token in tokens],
-            "ends": [token.end for token in tokens],
-            "ner_tags": tags_from_entities(tokens, inside),
-        }
-
-
-def _event_rows(document: AnnotatedDocument) -> Iterator[dict[str, Any]]:
-    texts = document.sentence_texts()
-    for index, sentence in enumerate(document.sentences):
-        yield {
-            "document": document.id,
-            "sentence": index,
-            "start": sentence.start,
-            "end": sentence.end,
-            "text": texts[index],
-            "context": sentence_context(texts, index),
-            "label": sentence.event,
-        }
-
-
-def load_splits(path: str | Path) -> dict[str, dict[str, list[str]]]:
-    """Read ``splits.json``: named splits, each a list of document ids for ``train`` and ``test``.
-
-    Raises:
-        InputError: the file is missing or no such JSON, or a document stands on both sides of a split.
-    """
-    path = Path(path)
-    try:
-        splits = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: no JSON ({error}); restore the file") from None
-    if not isinstance(splits, dict):
-        raise InputError(f"{path}: a JSON {type(splits).__name__}, not an object of named splits; restore the file")
-    for name, sides in splits.items():
-        if not isinstance(sides, dict) or set(sides) != {"train", "test"} or not all(map(_is_ids, sides.values())):
-            raise InputError(f"{path}: the split {name!r} is no pair of lists of ids, 'train' and 'test'; restore the file")
-        shared = set(sides["train"]) & set(sides["test"])
-        if shared:
-            raise InputError(f"{path}: the split {name!r} has {min(shared)!r} on both sides; keep it on one")
-    return splits
-
-
-def _is_ids(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(identifier, str) for identifier in value)
-
-
-def select(documents: Sequence[AnnotatedDocument], ids: Sequence[str]) -> list[AnnotatedDocument]:
-    """Return the documents of a split, in the order of ``ids``.
-
-    Raises:
-        AnnotationError: an id is not among the documents.
-    """
-    by_id = {document.id: document for document in documents}
-    unknown = [identifier for identifier in ids if identifier not in by_id]
-    if unknown:
-        raise AnnotationError(f"no document with id {unknown[0]!r} ({len(unknown)} unknown in all): check the split")
-    return [by_id[identifier] for identifier in ids]
+        members[home].append(e)
+    return [(tokens, tags_from_entities(tokens, inside)) for tokens, inside in zip(dealt, members, strict=True)]

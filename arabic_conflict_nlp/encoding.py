@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .errors import ModelError
+from .tokenizer_files import without_repair
 
 _CACHE_LIMIT = 200_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -92,14 +94,15 @@ class WordEncoder:
     """Turns repaired words into piece ids.
 
     Args:
-        tokenizer: a tokenizer whose file went through ``tokenizer_files.carry_repair``.
+        tokenizer_json: a ``tokenizer.json`` that went through ``tokenizer_files.carry_repair``.
         max_word_pieces: longer words are read by their first pieces only, and counted.
     """
 
-    def __init__(self, tokenizer: Tokenizer, *, max_word_pieces: int = 48) -> None:
+    def __init__(self, tokenizer_json: str, *, max_word_pieces: int = 48) -> None:
+        tokenizer = Tokenizer.from_str(json.dumps(without_repair(json.loads(tokenizer_json))))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self.tokenizer = tokenizer
+        self.tokenizer_json, self._tokenizer = tokenizer_json, tokenizer
         self.max_word_pieces = max_word_pieces
         self.special = _special_ids(tokenizer)
         self.pair_separators = _pair_separators(tokenizer, self.special)
@@ -115,7 +118,7 @@ class WordEncoder:
         if not path.is_file():
             raise ModelError(f"{path}: no such file; a model folder needs its tokenizer.json")
         try:
-            return cls(Tokenizer.from_file(str(path)))
+            return cls(path.read_text(encoding="utf-8"))
         except ModelError:
             raise
         except Exception as error:  # the tokenizers library raises bare Exception
@@ -130,9 +133,13 @@ class WordEncoder:
                 missing = list(dict.fromkeys(words))
             # Lone surrogates cannot be encoded as UTF-8; U+FFFD, unlike "?", is no character that a vocabulary knows.
             safe = [_SURROGATE.sub("\ufffd", word) for word in missing]
-            for word, encoding in zip(missing, self.tokenizer.encode_batch_fast(safe, add_special_tokens=False), strict=True):
+            for word, encoding in zip(missing, self._tokenizer.encode_batch_fast(safe, add_special_tokens=False), strict=True):
                 self._cache[word] = self._encoded(encoding.ids)
         return [self._cache[word] for word in words]
+
+    def id_to_token(self, index: int) -> str | None:
+        """Return the piece of an id."""
+        return self._tokenizer.id_to_token(index)
 
     def _encoded(self, ids: list[int]) -> EncodedWord:
         unk = self.special.unk

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .annotations import AnnotatedDocument, tokens_by_sentence
+from .annotations import AnnotatedDocument
 from .bio import entities_from_tags
 from .context import neighbors
 from .events import EventClassifier
 from .metrics import EntityScores, EventScores, score_labels, score_spans
 from .schema import Entity
+from .segment import tokens_by_sentence
 from .tagger import EntityTagger
 
 

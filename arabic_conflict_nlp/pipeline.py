@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .annotations import tokens_by_sentence
 from .bio import entities_from_tags
 from .engines import EngineName
 from .errors import InputError
@@ -16,7 +15,7 @@ from .evaluation import context_words
 from .events import EventClassifier
 from .normalization import normalize
 from .schema import SCHEMA_VERSION, Article, Entity, Losses, Record, Sentence, SentenceEvent, Token
-from .segment import split_sentences, split_tokens
+from .segment import split_sentences, split_tokens, tokens_by_sentence
 from .tagger import EntityTagger
 from .version import __version__
 

@@ -76,7 +76,7 @@ def _write(model: EntityTagger | EventClassifier, folder: Path, labels: tuple[st
     for key in ("_name_or_path", "torch_dtype"):
         config.pop(key, None)
     (folder / CONFIG).write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    model.encoder.tokenizer.save(str(folder / TOKENIZER), pretty=False)
+    (folder / TOKENIZER).write_text(model.encoder.tokenizer_json, encoding="utf-8")
     tokenizer_config = _tokenizer_config(model)
     (folder / _TOKENIZER_CONFIG).write_text(json.dumps(tokenizer_config, indent=1) + "\n", encoding="utf-8")
     quantize_weights(export_onnx(engine), folder / ONNX_WEIGHTS)
@@ -88,7 +88,7 @@ def _rounded(tensor: Any) -> Any:
 
 def _tokenizer_config(model: EntityTagger | EventClassifier) -> dict[str, Any]:
     encoder = model.encoder
-    names = {role: encoder.tokenizer.id_to_token(getattr(encoder.special, role)) for role in ("cls", "sep", "pad", "unk")}
+    names = {role: encoder.id_to_token(getattr(encoder.special, role)) for role in ("cls", "sep", "pad", "unk")}
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": 512,

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import string
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Protocol
 
 from .charset import CLOSING_QUOTE, INVISIBLE, LETTER, LINE_BREAK, SEPARATOR, WHITE_SPACE
 from .normalization import NormalizedText
@@ -46,6 +48,20 @@ _ABBREVIATION = re.compile(
     rf"|(?<![0-9] )(?<![0-9])(?:{_any_of(TITLES)}){_DOT})"
 )
 _BLANK = re.compile(f"[{WHITE_SPACE}{INVISIBLE}]*")
+
+
+class HasSpan(Protocol):
+    """Anything with raw borders."""
+
+    @property
+    def start(self) -> int:
+        """First code point."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Behind the last code point."""
+        ...
 
 
 def split_tokens(normalized: NormalizedText) -> list[Token]:
@@ -120,3 +136,18 @@ def split_sentences(normalized: NormalizedText) -> list[Sentence]:
 def sentence_of(sentences: list[Sentence], position: int) -> int:
     """Return the index of the sentence that holds a raw position, or of the last one before it."""
     return max(0, bisect_right(sentences, position, key=lambda sentence: sentence.start) - 1)
+
+
+def tokens_by_sentence(tokens: Sequence[Token], sentences: Sequence[HasSpan]) -> list[list[Token]]:
+    """Deal the tokens of a text out to its sentences; a token belongs where it begins.
+
+    Tokens outside every sentence are left out.
+    """
+    dealt: list[list[Token]] = [[] for _ in sentences]
+    index = 0
+    for token in tokens:
+        while index < len(sentences) and token.start >= sentences[index].end:
+            index += 1
+        if index < len(sentences) and token.start >= sentences[index].start:
+            dealt[index].append(token)
+    return dealt

@@ -8,6 +8,7 @@ the word pieces of its words, one after the other.
 from __future__ import annotations
 
 import copy
+import json
 import re
 import unicodedata
 from functools import cache
@@ -70,10 +71,10 @@ def carry_repair(tokenizer_json: dict[str, Any]) -> dict[str, Any]:
     # U+25A0 is a sign to every normalizer.
     steps.append({"type": "Replace", "pattern": {"Regex": f"[{_unsteady_signs()}]"}, "content": "\u25a0"})
     old = result.get("normalizer")
-    if old is not None and not _is_repaired(old):
-        steps.append(_without_letter_changes(old))
+    if old is not None and _is_repaired(old):  # with the rules of an earlier version, perhaps: they are replaced
+        steps += [step for step in old["normalizers"] if step["type"] != "Replace"]
     elif old is not None:
-        steps = old["normalizers"]
+        steps.append(_without_letter_changes(old))
     result["normalizer"] = {"type": "Sequence", "normalizers": steps}
     cut = {"type": "Split", "pattern": {"Regex": TOKEN_PATTERN}, "behavior": "Removed", "invert": True}
     if kind == "Unigram":
@@ -124,6 +125,20 @@ def _template_id(post_processor: dict[str, Any], name: str) -> int:
     if special is None:
         raise ValueError(f"tokenizer.json frames its texts without {name}: use a BERT or XLM-R tokenizer")
     return int(special["ids"][0])
+
+
+def without_repair(tokenizer_json: dict[str, Any]) -> dict[str, Any]:
+    """Return the file for words that are repaired already: without the rules, which cost more than all the rest."""
+    normalizer = tokenizer_json.get("normalizer")
+    if normalizer is None or normalizer.get("type") != "Sequence":
+        return tokenizer_json
+    rules = {_signature(step) for step in repair_normalizer()}
+    rest = [step for step in normalizer["normalizers"] if _signature(step) not in rules]
+    return {**tokenizer_json, "normalizer": {"type": "Sequence", "normalizers": rest}}
+
+
+def _signature(step: dict[str, Any]) -> str:
+    return json.dumps(step, sort_keys=True)
 
 
 def _is_repaired(normalizer: dict[str, Any]) -> bool:

@@ -94,7 +94,7 @@ class FakeEventEngine:
 
 def fake_pipeline(*_: Any, **__: Any) -> ConflictPipeline:
     tokenizer = fake_tokenizer()
-    encoder = WordEncoder(tokenizer)
+    encoder = WordEncoder(tokenizer.to_str())
     return ConflictPipeline(
         EntityTagger(encoder, FakeEntityEngine(tokenizer)), EventClassifier(encoder, FakeEventEngine(tokenizer))
     )
@@ -102,7 +102,7 @@ def fake_pipeline(*_: Any, **__: Any) -> ConflictPipeline:
 
 @pytest.fixture
 def encoder() -> WordEncoder:
-    return WordEncoder(fake_tokenizer())
+    return WordEncoder(fake_tokenizer().to_str())
 
 
 @pytest.fixture

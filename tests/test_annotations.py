@@ -17,15 +17,14 @@ from arabic_conflict_nlp.annotations import (
     AnnotatedSentence,
     LoadReport,
     load_documents,
-    load_splits,
-    select,
-    to_dataset,
-    tokens_by_sentence,
 )
 from arabic_conflict_nlp.bio import TAGS
+from arabic_conflict_nlp.dataset import to_dataset
 from arabic_conflict_nlp.errors import AnnotationError, InputError, MissingExtraError
 from arabic_conflict_nlp.labels import EVENT_TYPES
 from arabic_conflict_nlp.schema import Token
+from arabic_conflict_nlp.segment import tokens_by_sentence
+from arabic_conflict_nlp.splits import load_splits, select
 
 Change = Callable[[dict[str, Any]], None]
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from arabic_conflict_nlp.annotations import AnnotatedDocument, LoadReport, load_documents, load_splits, select, to_dataset
+from arabic_conflict_nlp.annotations import AnnotatedDocument, LoadReport, load_documents
 from arabic_conflict_nlp.bio import entities_from_tags, tags_from_entities
+from arabic_conflict_nlp.dataset import to_dataset
 from arabic_conflict_nlp.labels import EVENT_TYPES
 from arabic_conflict_nlp.normalization import normalize
 from arabic_conflict_nlp.schema import Token
+from arabic_conflict_nlp.splits import load_splits, select
 
 ANNOTATIONS = ROOT / "annotations"
 SEEDS = sorted((ROOT / "seeds").glob("*.txt"))

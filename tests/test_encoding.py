@@ -76,13 +76,13 @@ def test_padding_is_masked() -> None:
 
 def test_words_come_back_in_order_with_their_losses(encoder: WordEncoder) -> None:
     known, unknown, letters = encoder.encode_words(["قسد", "漢", "قم"])
-    assert known.ids == (encoder.tokenizer.token_to_id("قسد"),) and not known.unknown
+    assert known.ids == (fake_tokenizer().token_to_id("قسد"),) and not known.unknown
     assert unknown.ids == (encoder.special.unk,) and unknown.unknown
     assert len(letters.ids) == 2 and not letters.unknown and not letters.truncated
 
 
 def test_a_long_word_is_cut_and_counted() -> None:
-    encoder = WordEncoder(fake_tokenizer(), max_word_pieces=4)
+    encoder = WordEncoder(fake_tokenizer().to_str(), max_word_pieces=4)
     (word,) = encoder.encode_words(["قققققق"])
     assert len(word.ids) == 4 and word.truncated
 
@@ -95,7 +95,7 @@ def test_a_lone_surrogate_is_an_unknown_word_and_not_a_question_mark(encoder: Wo
 def test_the_cache_stays_within_its_limit_and_changes_nothing(monkeypatch: pytest.MonkeyPatch, encoder: WordEncoder) -> None:
     monkeypatch.setattr(encoding, "_CACHE_LIMIT", 3)
     texts = [["قسد", "حلب"], ["في", "قم", "قسد"], ["حلب", "حلب", "قسد"]]
-    fresh = [WordEncoder(fake_tokenizer()).encode_words(words) for words in texts]
+    fresh = [WordEncoder(fake_tokenizer().to_str()).encode_words(words) for words in texts]
     assert [encoder.encode_words(words) for words in texts] == fresh
     assert len(encoder._cache) <= 3
 
@@ -107,7 +107,7 @@ def test_special_tokens_and_the_pair_template_are_read_from_the_tokenizer(encode
 
 def test_a_tokenizer_without_special_tokens_is_refused() -> None:
     with pytest.raises(ModelError, match=r"none of the special tokens \[CLS\]"):
-        WordEncoder(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")))
+        WordEncoder(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).to_str())
 
 
 def test_a_missing_or_broken_tokenizer_file_is_a_model_error(tmp_path: Path) -> None:
@@ -119,6 +119,6 @@ def test_a_missing_or_broken_tokenizer_file_is_a_model_error(tmp_path: Path) -> 
 
 
 def test_a_saved_tokenizer_reads_alike(tmp_path: Path, encoder: WordEncoder) -> None:
-    encoder.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "tokenizer.json").write_text(encoder.tokenizer_json, encoding="utf-8")
     words = ["قسد", "بانفجار", "2024", "،"]
     assert WordEncoder.from_file(tmp_path / "tokenizer.json").encode_words(words) == encoder.encode_words(words)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tokenizers import Tokenizer
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
 
 from arabic_conflict_nlp.encoding import WordEncoder
@@ -17,7 +16,7 @@ def load_word_encoder(name: str) -> WordEncoder:
     """Return the word encoder of a checkpoint (folder or hub id)."""
     fast = AutoTokenizer.from_pretrained(name)
     tokenizer_json = carry_repair(json.loads(fast.backend_tokenizer.to_str()))
-    return WordEncoder(Tokenizer.from_str(json.dumps(tokenizer_json)))
+    return WordEncoder(json.dumps(tokenizer_json, ensure_ascii=False))
 
 
 def load_model(name: str, task: Task, labels: tuple[str, ...], *, dropout: float) -> Any:

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from arabic_conflict_nlp.annotations import AnnotatedDocument, tokens_by_sentence
-from arabic_conflict_nlp.bio import TAGS, tags_from_entities
+from arabic_conflict_nlp.annotations import AnnotatedDocument, tagged_sentences
+from arabic_conflict_nlp.bio import TAGS
 from arabic_conflict_nlp.encoding import WordEncoder, plan_windows
 from arabic_conflict_nlp.engines import TorchEngine
 from arabic_conflict_nlp.evaluation import predict_entities, score_entities
@@ -53,11 +53,7 @@ def build_examples(documents: Sequence[AnnotatedDocument], encoder: WordEncoder)
     """One row a window of a sentence; every piece of a word carries its tag (B- on the first piece only)."""
     examples: list[Example] = []
     for document in documents:
-        for tokens in tokens_by_sentence(document.tokens, document.sentences):
-            if not tokens:
-                continue
-            inside = [e for e in document.entities if tokens[0].start <= e.start and e.end <= tokens[-1].end]
-            tags = tags_from_entities(tokens, inside)
+        for tokens, tags in tagged_sentences(document):
             words = encoder.encode_words([token.norm for token in tokens])
             for window in plan_windows([len(word.ids) for word in words], WINDOW - 2, OVERLAP):
                 members = words[window.start : window.end]

@@ -15,12 +15,13 @@ from typing import Any
 
 import torch
 
-from arabic_conflict_nlp.annotations import AnnotatedDocument, tokens_by_sentence
+from arabic_conflict_nlp.annotations import AnnotatedDocument
 from arabic_conflict_nlp.encoding import WordEncoder
 from arabic_conflict_nlp.engines import TorchEngine
 from arabic_conflict_nlp.evaluation import context_words, predict_events, score_events
 from arabic_conflict_nlp.events import CONTEXT_WINDOW, SENTENCE_WINDOW, EventClassifier, pair_ids
 from arabic_conflict_nlp.labels import EVENT_TYPES
+from arabic_conflict_nlp.segment import tokens_by_sentence
 
 from .arguments import parse_arguments
 from .checkpoints import load_model, load_word_encoder
