@@ -55,6 +55,15 @@ def text_problem(text: str) -> str | None:
     return None
 
 
+def input_size(paths: Sequence[str | Path]) -> int | None:
+    """Return the bytes that a reader will find under the paths, or None where standard input is among them."""
+    if "-" in map(str, paths):
+        return None
+    files = [Path(parent) / name for path in paths for parent, _, names in os.walk(path) for name in names]
+    files += [Path(path) for path in paths]
+    return sum(file.stat().st_size for file in files if file.suffix.lower() in _SUFFIXES and file.is_file())
+
+
 class ArticleReader:
     """Reads .txt files (one article each), .jsonl files (one a line), folders of both, or standard input (``-``).
 
@@ -82,6 +91,7 @@ class ArticleReader:
             raise InputError(f"the largest article must have a positive size, found {max_bytes} bytes: correct --max-bytes")
         self.encoding, self.max_bytes, self.outputs = encoding, min(max_bytes, sys.maxsize - 1), outputs
         self.report = ReadReport()
+        self.bytes_read = 0
         self._ids: set[str] = set()
 
     def read(self, paths: Sequence[str | Path]) -> Iterator[Article]:
@@ -141,6 +151,7 @@ class ArticleReader:
 
     def _read_text_file(self, file: Path, relative: Path) -> Article | Refusal:
         size = file.stat().st_size
+        self.bytes_read += size
         if size > self.max_bytes:
             return Refusal(f"{file}: {self._too_large(size)}")
         # The path as given serves where two folders hold the same relative path. Names that are no UTF-8 are escaped.
@@ -194,11 +205,13 @@ class ArticleReader:
             if not line:
                 break
             number += 1
+            self.bytes_read += len(line)
             if len(line) > self.max_bytes and not line.endswith(b"\n"):
                 size = len(line)
                 while line and not line.endswith(b"\n"):
                     line = stream.readline(1 << 20)
                     size += len(line)
+                    self.bytes_read += len(line)
                 yield Refusal(f"{place}:{number}: {self._too_large(size)}")
                 empty = False
                 continue

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .articles import DEFAULT_MAX_BYTES, ArticleReader
+from .articles import DEFAULT_MAX_BYTES, ArticleReader, input_size
 from .errors import ConflictNLPError, InputError
 from .output import AtomicOutput, one_line
 from .schema import Article, Record
@@ -102,15 +102,24 @@ class _Messages:
         self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._shown = False
 
-    def progress(self, text: str) -> None:
-        """Replace the line of progress; say nothing in a pipe."""
-        if self._on_terminal and (text or self._shown):
-            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-            self._shown = bool(text)
+    def progress(self, articles: int, done: int, total: int | None) -> None:
+        """Draw the progress bar; say nothing in a pipe. Without a total (standard input) only the count is known."""
+        if not self._on_terminal:
+            return
+        share = min(1.0, done / total) if total else None
+        bar = "" if share is None else f"[{'#' * round(20 * share):.<20}] {share:4.0%}  "
+        print(f"\r\x1b[K{bar}{articles} articles done", end="", file=sys.stderr, flush=True)
+        self._shown = True
+
+    def clear(self) -> None:
+        """Wipe the progress bar, if one stands there."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._shown = False
 
     def show(self, message: str) -> None:
         """Print a message."""
-        self.progress("")
+        self.clear()
         if sys.stderr is not None:  # print() would take standard output instead
             print(f"{PROGRAM}: {message}", file=sys.stderr)
 
@@ -126,16 +135,17 @@ def _extract(arguments: argparse.Namespace, messages: _Messages) -> int:
         )
         refused = reader.report.refused
         records = shown = 0
+        size = input_size(arguments.paths)
 
         def watched() -> Iterator[Article]:
             for article in reader.read(arguments.paths):
-                messages.progress(f"{records} articles done; reading {printable(article.id[:60])}")
+                messages.progress(records, reader.bytes_read, size)
                 yield article
 
         # Two views of one stream; between them wait only the few articles that the pipeline reads ahead.
         read, kept = itertools.tee(watched())
         for record, article in zip(pipeline.extract(read), kept, strict=True):
-            messages.progress("")
+            messages.clear()
             for line in _lines(article, record, arguments.format):
                 output.write_line(line)
             records += 1

@@ -35,7 +35,7 @@ IGNORED = -100
 class TrainConfig(LoopConfig):
     """Defaults are those of the bundled model."""
 
-    epochs: int = 10
+    epochs: int = 8
     learning_rate: float = 2e-4
     head_learning_rate: float = 1e-3
     weight_decay: float = 0.01
