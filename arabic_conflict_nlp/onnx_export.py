@@ -35,13 +35,14 @@ def export_onnx(engine: TorchEngine) -> Any:
     except ImportError as error:
         raise MissingExtraError(error.name or "onnx", "train", "the ONNX export") from None
     model = engine.model.eval().cpu().float()
-    example = torch.ones((2, 8), dtype=torch.long)
+    # Two tensors: of one and the same, the exporter would make one input.
+    ids, mask = torch.ones((2, 8), dtype=torch.long), torch.ones((2, 8), dtype=torch.long)
     axes = {0: torch.export.Dim("rows", min=1), 1: torch.export.Dim("pieces", min=2, max=512)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             _logits_only(model),
-            (example, example),
+            (ids, mask),
             input_names=["input_ids", "attention_mask"],
             output_names=["logits"],
             dynamic_shapes={"input_ids": axes, "attention_mask": axes},

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -20,6 +21,7 @@ from transformers import (
 )
 
 from arabic_conflict_nlp import EntityTagger, EventClassifier, load_documents
+from arabic_conflict_nlp.encoding import pad_batch
 from arabic_conflict_nlp.labels import EVENT_TYPES
 from training import agreement, card, entities, events, measure
 from training.encoder import kept_pieces, trim
@@ -95,6 +97,16 @@ def test_both_engines_load_what_was_saved(tagger_run):
     text = "استهدفت القوات الأميركية مقرات الحرس الثوري في دير الزور."
     results = [EntityTagger.from_pretrained(tagger_run / "model", engine=e).predict_one(text) for e in ("onnx", "torch")]
     assert [(e.start, e.end, e.label) for e in results[0]] == [(e.start, e.end, e.label) for e in results[1]]
+
+
+def test_int8_onnx_gives_the_logits_of_torch(tagger_run):
+    rows = [[2, 100, 200, 300, 3], [2, 50, 3], [2, *range(5, 60), 3]]
+    batch = pad_batch(rows, pad_id=0)
+    onnx, torch_ = (EntityTagger.from_pretrained(tagger_run / "model", engine=e).engine.logits(batch) for e in ("onnx", "torch"))
+    for row, ids in enumerate(rows):
+        expected, found = torch_[row, : len(ids)], onnx[row, : len(ids)]
+        assert np.abs(expected - found).max() < 0.05 * np.abs(expected).max()
+        assert expected.std() > 0.1
 
 
 def test_events_train_on_the_encoder_of_the_tagger(tagger_run, files, tmp_path):
