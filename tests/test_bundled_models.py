@@ -89,7 +89,7 @@ def test_transformers_text_classification_gives_the_same_event(torch_pair, artic
     _, classifier = torch_pair
     texts = [s.text for s in split_sentences(normalize(articles[2].text)) if len(s.text) < 400]
     contexts = ["", *texts[:-1]]
-    contexts = [context[:120] for context in contexts]
+    contexts = [context[:80] for context in contexts]
     ours = classifier.predict(texts, contexts=contexts)
     for text, context, event in zip(texts, contexts, ours, strict=True):
         [theirs] = client([{"text": text, "text_pair": context} if context else {"text": text}])
