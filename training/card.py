@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from arabic_conflict_nlp.model_folder import BUNDLED_NAMES
+
 _TASKS = {
     "entities": (
         "entity tagger",
@@ -55,7 +57,9 @@ def write_card(folder: Path) -> None:
 def _lines(name: str, training: dict[str, Any], metrics: dict[str, Any]) -> Iterator[str]:
     task = training["task"]
     kind, pipeline_tag, purpose = _TASKS[task]
-    yield f"---\nlanguage: ar\nlicense: mit\npipeline_tag: {pipeline_tag}\nbase_model: intfloat/multilingual-e5-small\n---\n"
+    bundled = name in BUNDLED_NAMES.values()
+    base = "license: mit\nbase_model: intfloat/multilingual-e5-small\n" if bundled else ""
+    yield f"---\nlanguage: ar\n{base}pipeline_tag: {pipeline_tag}\n---\n"
     yield f"# {name}\n\nThe {kind} of arabic-conflict-nlp. {purpose}\n"
     yield "Labels follow `annotations/guidelines.md` of the project; offsets are code points of the raw text.\n"
     yield "## Scores\n"
@@ -64,9 +68,8 @@ def _lines(name: str, training: dict[str, Any], metrics: dict[str, Any]) -> Iter
     yield from _entity_table(metrics) if task == "entities" else _event_table(metrics)
     yield f"\nCommand: `{metrics['command']}`\n"
     yield "## Training\n"
-    yield f"- Encoder: {training['encoder']} (`training/encoder.py`: multilingual-e5-small, MIT, trimmed to Arabic)"
-    if task == "events":
-        yield "  through the entity tagger's fine-tuned encoder, with one more layer that begins as mean pooling"
+    origin = "; it descends from multilingual-e5-small (MIT), trimmed to Arabic by `training/encoder.py`" if bundled else ""
+    yield f"- Encoder: {training['encoder']}{origin}"
     config = training["config"]
     yield (
         f"- {training['best_epoch']} of {config['epochs']} epochs, learning rate {config['learning_rate']:g} "
@@ -81,8 +84,11 @@ def _lines(name: str, training: dict[str, Any], metrics: dict[str, Any]) -> Iter
             f"| {source['name']} | {source['documents']} | {source['sentences']} | {source['mentions']} | "
             f"`{source['sha256'][:16]}…` |"
         )
+    if not bundled:
+        return
     yield "\n`annotations/` is the project's own; its articles are press articles, its `written/` reports original compositions."
-    yield "`annotated/train.jsonl` holds the project's labels on third-party news texts, which are not redistributed.\n"
+    yield "`annotated/train.jsonl` holds the project's labels on third-party news texts, which are not redistributed."
+    yield "No figure on the seed articles is given: they are among the training data.\n"
     yield f"## Limits\n\n{_LIMITS[task]}\n"
     yield "## Licence\n\nWeights: MIT, as the encoder they start from (intfloat/multilingual-e5-small, MIT)."
 
