@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from .bio import tags_from_entities
 from .charset import CLOSING_QUOTE, OPENING_QUOTE
@@ -23,9 +23,6 @@ from .labels import ENTITY_TYPES, EVENT_TYPES
 from .normalization import normalize
 from .schema import Entity, Token
 from .segment import split_tokens, tokens_by_sentence
-
-if TYPE_CHECKING:
-    pass
 
 _QUOTES = frozenset(OPENING_QUOTE + CLOSING_QUOTE + "'")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import os
 import re
@@ -61,7 +62,12 @@ def input_size(paths: Sequence[str | Path]) -> int | None:
         return None
     files = [Path(parent) / name for path in paths for parent, _, names in os.walk(path) for name in names]
     files += [Path(path) for path in paths]
-    return sum(file.stat().st_size for file in files if file.suffix.lower() in _SUFFIXES and file.is_file())
+    total = 0
+    for file in files:
+        # What cannot be looked at is refused when it is read.
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size if file.suffix.lower() in _SUFFIXES and file.is_file() else 0
+    return total
 
 
 class ArticleReader:
@@ -251,7 +257,9 @@ class ArticleReader:
             return
         stream = sys.stdin.buffer
         head = stream.readline(self.max_bytes + 1)
-        if head.decode(self.encoding, "ignore").lstrip("\ufeff \t").startswith("{"):
+        while head and not head.strip() and len(head) <= self.max_bytes and (line := stream.readline(self.max_bytes + 1)):
+            head += line
+        if head.decode(self.encoding, "ignore").lstrip("\ufeff \t\r\n").startswith("{"):
             yield from self._read_jsonl(stream, "stdin", "stdin", head)
             return
         content = head + stream.read(max(0, self.max_bytes + 1 - len(head)))

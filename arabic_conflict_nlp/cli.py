@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--entities", metavar="DIR", help="entity model folder (default: the bundled one)")
         command.add_argument("--events", metavar="DIR", help="event model folder (default: the bundled one)")
         command.add_argument("--engine", choices=("auto", "onnx", "torch"), default="auto", help="(default: auto)")
-        command.add_argument("--device", help="torch device, e.g. cuda (implies the torch engine)")
+        command.add_argument("--device", help="torch device, e.g. cuda (anything but cpu needs the torch engine)")
     return parser
 
 
@@ -99,12 +99,12 @@ class _Messages:
     """Standard error: messages, and on a terminal a line of progress that they replace."""
 
     def __init__(self) -> None:
-        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self.on_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._shown = False
 
     def progress(self, articles: int, done: int, total: int | None) -> None:
         """Draw the progress bar; say nothing in a pipe. Without a total (standard input) only the count is known."""
-        if not self._on_terminal:
+        if not self.on_terminal:
             return
         share = min(1.0, done / total) if total else None
         bar = "" if share is None else f"[{'#' * round(20 * share):.<20}] {share:4.0%}  "
@@ -135,7 +135,7 @@ def _extract(arguments: argparse.Namespace, messages: _Messages) -> int:
         )
         refused = reader.report.refused
         records = shown = 0
-        size = input_size(arguments.paths)
+        size = input_size(arguments.paths) if messages.on_terminal else None
 
         def watched() -> Iterator[Article]:
             for article in reader.read(arguments.paths):

@@ -31,3 +31,8 @@ def sentence_context(sentences: Sequence[str], index: int, title: str | None = N
     shift = 1 if title else 0
     texts = [title, *sentences] if title else list(sentences)
     return " ".join(str(texts[i]) for i in neighbors(len(texts), index + shift))
+
+
+def context_words(sentences: Sequence[Sequence[str]], index: int) -> list[str]:
+    """Return the words of a sentence's neighbours, nearest first."""
+    return [word for i in neighbors(len(sentences), index) for word in sentences[i]]

@@ -40,7 +40,7 @@ class OnnxEngine:
         try:
             import onnxruntime
         except ImportError:
-            raise MissingExtraError("onnxruntime", "torch", "the onnx engine") from None
+            raise ModelError("onnxruntime is not installed: install the package again") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.add_session_config_entry("session.disable_quant_qdq", "1")
@@ -66,8 +66,11 @@ class TorchEngine:
         import torch
 
         self._torch = torch
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.model = model.to(self.device)
+        try:
+            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            self.model = model.to(self.device)
+        except (RuntimeError, AssertionError) as error:
+            raise ModelError(f"device {device!r} cannot be used ({error}); name cpu, or a GPU that torch sees") from error
 
     @classmethod
     def from_folder(cls, folder: Path, task: Task, *, device: str | None = None) -> TorchEngine:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .annotations import AnnotatedDocument
 from .bio import entities_from_tags
-from .context import neighbors
+from .context import context_words
 from .events import EventClassifier
 from .metrics import EntityScores, EventScores, score_labels, score_spans
 from .schema import Entity
@@ -47,11 +47,6 @@ def predict_events(classifier: EventClassifier, documents: Sequence[AnnotatedDoc
         contexts += [context_words(words, index) for index in range(len(words))]
     labels = iter(classifier.classify(sentences, contexts))
     return [[next(labels).label for _ in document.sentences] for document in documents]
-
-
-def context_words(sentences: Sequence[Sequence[str]], index: int) -> list[str]:
-    """Return the words of a sentence's neighbours, nearest first."""
-    return [word for i in neighbors(len(sentences), index) for word in sentences[i]]
 
 
 def score_events(documents: Sequence[AnnotatedDocument], predicted: Sequence[Sequence[str]]) -> EventScores:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +97,8 @@ class ModelFolder:
 
     def weights(self, name: EngineName = "auto", *, device: str | None = None) -> Path:
         """Return the weights file that an engine reads."""
+        if name == "onnx" and device not in (None, "cpu"):
+            raise ModelError(f"the onnx engine runs on CPU, not on {device!r}: choose the torch engine")
         onnx, safetensors = self.path / ONNX_WEIGHTS, self.path / TORCH_WEIGHTS
         use_onnx = name == "onnx" or (name == "auto" and device in (None, "cpu") and onnx.is_file())
         chosen = onnx if use_onnx else safetensors
@@ -107,11 +108,10 @@ class ModelFolder:
             raise ModelError(f"{chosen}: no such file, and the engine needs it; {advice}")
         return chosen
 
-    @cached_property
-    def version(self) -> str:
-        """First 16 hex digits of the SHA-256 over config, tokenizer and the weights at hand."""
+    def version(self, engine: str) -> str:
+        """First 16 hex digits of the SHA-256 over config, tokenizer and the weights that an engine reads."""
         digest = hashlib.sha256()
-        for name in (CONFIG, TOKENIZER, ONNX_WEIGHTS if (self.path / ONNX_WEIGHTS).is_file() else TORCH_WEIGHTS):
+        for name in (CONFIG, TOKENIZER, ONNX_WEIGHTS if engine == "onnx" else TORCH_WEIGHTS):
             digest.update((self.path / name).read_bytes())
         return digest.hexdigest()[:16]
 

@@ -1,8 +1,8 @@
 """torch model -> ONNX; float weights -> int8 weights.
 
-Only weights are quantized: each row of a matrix gets its own scale (symmetric, per output channel; Jacob et al. 2018,
-arXiv:1712.05877), and ``DequantizeLinear`` expands them. Activations stay float32, so there is no scale that a batch
-could share, and the labels are those of float32 but for the rounding of the weights.
+Only weights are quantized: each row of an embedding table and each column of a matrix gets its own scale (symmetric, per
+channel; Jacob et al. 2018, arXiv:1712.05877), and ``DequantizeLinear`` expands them. Activations stay float32, so there is
+no scale that a batch could share, and the labels are those of float32 but for the rounding of the weights.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from .engines import TorchEngine
 from .errors import MissingExtraError
 
-_SMALLEST = 4096  # elements; smaller tensors (biases, norms, heads) stay float32
+_SMALLEST = 4096  # elements; smaller tensors (biases, norms) stay float32
 
 
 def export_onnx(engine: TorchEngine) -> Any:
@@ -87,7 +87,7 @@ def quantize_weights(model: Any, path: Path | None = None) -> Any:
         if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) != 2 or np.prod(tensor.dims) < _SMALLEST:
             kept.append(tensor)
             continue
-        # A table that is gathered from is scaled by row; a factor (in x out) by column, its output channel.
+        # A table that is gathered from is scaled by row, any other matrix by column.
         axis = 0 if tensor.name in gathered else 1
         weights = numpy_helper.to_array(tensor)
         scale = np.maximum(np.abs(weights).max(axis=1 - axis), 1e-12).astype(np.float32) / np.float32(127)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from .bio import entities_from_tags
+from .context import context_words
 from .engines import EngineName
 from .errors import InputError
-from .evaluation import context_words
 from .events import EventClassifier
 from .normalization import normalize
 from .schema import SCHEMA_VERSION, Article, Entity, Losses, Record, Sentence, SentenceEvent, Token
@@ -38,6 +38,15 @@ class ConflictPipeline:
 
     def __init__(self, tagger: EntityTagger, classifier: EventClassifier) -> None:
         self.tagger, self.classifier = tagger, classifier
+        parts: dict[str, EntityTagger | EventClassifier] = {"entities": tagger, "events": classifier}
+        self._models = {
+            task: {
+                "name": model.folder.path.name if model.folder else None,
+                "version": model.folder.version(model.engine.name) if model.folder else None,
+                "engine": model.engine.name,
+            }
+            for task, model in parts.items()
+        }
 
     @classmethod
     def from_pretrained(
@@ -107,20 +116,12 @@ class ConflictPipeline:
             )
 
     def _provenance(self, article: Article) -> dict[str, Any]:
-        models: dict[str, EntityTagger | EventClassifier] = {"entities": self.tagger, "events": self.classifier}
         return {
             "text_sha256": hashlib.sha256(article.text.encode("utf-8", "surrogatepass")).hexdigest(),
             "encoding": article.encoding,
             "library": __version__,
             "schema": SCHEMA_VERSION,
-            "models": {
-                task: {
-                    "name": model.folder.path.name if model.folder else None,
-                    "version": model.folder.version if model.folder else None,
-                    "engine": model.engine.name,
-                }
-                for task, model in models.items()
-            },
+            "models": self._models,
         }
 
 

@@ -23,7 +23,7 @@ _TOKENIZER_CONFIG = "tokenizer_config.json"
 def save_model(
     model: EntityTagger | EventClassifier, path: str | Path, task: Task, labels: tuple[str, ...], settings: Mapping[str, Any]
 ) -> None:
-    """Write the folder of a model; a folder of the same name is replaced only when the new one is complete.
+    """Write the folder of a model; an older model folder of that name is replaced, only when the new one is complete.
 
     A model that runs on torch is written anew: fp16 safetensors, config with the labels, tokenizer, int8 ONNX. One that
     runs on ONNX has no weights to write, and its folder is copied.
@@ -32,7 +32,8 @@ def save_model(
         OutputError: the folder cannot be written.
         MissingExtraError: the ONNX export needs a package that is not installed.
     """
-    target = Path(path)
+    target = Path(path).absolute()
+    _refuse_to_destroy(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -43,6 +44,7 @@ def save_model(
             _write(model, staging, labels, settings)
         elif model.folder is not None:
             shutil.copytree(model.folder.path, staging, dirs_exist_ok=True)
+            _write_config(staging, {**model.folder.config, "conflict_nlp": dict(settings)})
         else:
             raise OutputError(f"{target}: a model on the {model.engine.name} engine and without a folder cannot be saved")
         staging.chmod(0o755)
@@ -75,11 +77,15 @@ def _write(model: EntityTagger | EventClassifier, folder: Path, labels: tuple[st
     )
     for key in ("_name_or_path", "torch_dtype"):
         config.pop(key, None)
-    (folder / CONFIG).write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_config(folder, config)
     (folder / TOKENIZER).write_text(model.encoder.tokenizer_json, encoding="utf-8")
     tokenizer_config = _tokenizer_config(model)
     (folder / _TOKENIZER_CONFIG).write_text(json.dumps(tokenizer_config, indent=1) + "\n", encoding="utf-8")
     quantize_weights(export_onnx(engine), folder / ONNX_WEIGHTS)
+
+
+def _write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    (folder / CONFIG).write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _rounded(tensor: Any) -> Any:
@@ -98,10 +104,24 @@ def _tokenizer_config(model: EntityTagger | EventClassifier) -> dict[str, Any]:
     }
 
 
+def _refuse_to_destroy(target: Path) -> None:
+    """Only an empty folder or an older model folder may be replaced."""
+    if target.is_dir() and any(target.iterdir()) and not (target / CONFIG).is_file():
+        raise OutputError(f"{target}: a folder with other files in it and no model; name a new folder")
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"{target}: a file; choose another folder")
+
+
 def _swap(staging: Path, target: Path) -> None:
-    old = target.with_name(f".{target.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.replace(old)
-    staging.replace(target)
-    shutil.rmtree(old, ignore_errors=True)
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    try:
+        if target.exists():
+            target.replace(old / target.name)
+        try:
+            staging.replace(target)
+        except OSError:
+            if (old / target.name).exists():
+                (old / target.name).replace(target)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

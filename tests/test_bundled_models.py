@@ -9,8 +9,9 @@ import pytest
 
 from arabic_conflict_nlp import Article, ConflictPipeline, EntityTagger, EventClassifier, load_documents
 from arabic_conflict_nlp.bio import label_of
+from arabic_conflict_nlp.context import context_words
 from arabic_conflict_nlp.engines import OnnxEngine
-from arabic_conflict_nlp.evaluation import context_words, predict_entities, predict_events, score_entities, score_events
+from arabic_conflict_nlp.evaluation import predict_entities, predict_events, score_entities, score_events
 from arabic_conflict_nlp.model_folder import bundled_folder
 from arabic_conflict_nlp.normalization import normalize
 from arabic_conflict_nlp.onnx_export import export_onnx

@@ -51,13 +51,14 @@ def write_card(folder: Path) -> None:
     """
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    (folder / "README.md").write_text("\n".join(_lines(folder.name, training, metrics)) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text("\n".join(_lines(training, metrics)) + "\n", encoding="utf-8")
 
 
-def _lines(name: str, training: dict[str, Any], metrics: dict[str, Any]) -> Iterator[str]:
+def _lines(training: dict[str, Any], metrics: dict[str, Any]) -> Iterator[str]:
     task = training["task"]
     kind, pipeline_tag, purpose = _TASKS[task]
-    bundled = name in BUNDLED_NAMES.values()
+    name = BUNDLED_NAMES[task]
+    bundled = training["encoder"] in ("e5-small-arabic", BUNDLED_NAMES["entities"])
     base = "license: mit\nbase_model: intfloat/multilingual-e5-small\n" if bundled else ""
     yield f"---\nlanguage: ar\n{base}pipeline_tag: {pipeline_tag}\n---\n"
     yield f"# {name}\n\nThe {kind} of arabic-conflict-nlp. {purpose}\n"

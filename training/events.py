@@ -16,9 +16,10 @@ from typing import Any
 import torch
 
 from arabic_conflict_nlp.annotations import AnnotatedDocument
+from arabic_conflict_nlp.context import context_words
 from arabic_conflict_nlp.encoding import WordEncoder
 from arabic_conflict_nlp.engines import TorchEngine
-from arabic_conflict_nlp.evaluation import context_words, predict_events, score_events
+from arabic_conflict_nlp.evaluation import predict_events, score_events
 from arabic_conflict_nlp.events import CONTEXT_WINDOW, SENTENCE_WINDOW, EventClassifier, pair_ids
 from arabic_conflict_nlp.labels import EVENT_TYPES
 from arabic_conflict_nlp.segment import tokens_by_sentence

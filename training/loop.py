@@ -3,11 +3,12 @@
 One process or several (``torchrun``), CPU or GPU, bf16 autocast where asked, gradient accumulation, a progress bar on a
 terminal, early stopping on a development score, and checkpoints that make a killed run end with the same weights on CPU:
 model, optimizer, schedule, random state and position are saved together, and the order of the examples is a function of
-seed and epoch alone.
+seed and epoch alone. (With several processes the random state is the first one's: the result is as good, not the same.)
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -165,7 +166,7 @@ class Trainer:
         config = self.config
         batches = epoch_batches(self.examples, config.batch_tokens, config.seed, epoch)
         group = config.accumulate * self.world
-        batches += batches[: -len(batches) % group]
+        batches += list(itertools.islice(itertools.cycle(batches), -len(batches) % group))
         return [batches[i : i + group][self.rank :: self.world] for i in range(0, len(batches), group)]
 
     def _steps(self, epoch: int) -> int:
@@ -189,11 +190,8 @@ class Trainer:
             self._load()
         else:
             seed_everything(self.config.seed + self.rank)
-        while self.epoch < self.config.epochs:
-            loss = self._train_epoch()
-            stop = self._end_epoch(loss, evaluate)
-            if stop:
-                break
+        while self.epoch < self.config.epochs and not self._stopped():
+            self._end_epoch(self._train_epoch(), evaluate)
         if self.world > 1:
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
@@ -232,8 +230,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         return total
 
-    def _end_epoch(self, loss: float, evaluate: Evaluate) -> bool:
-        stop = torch.zeros(1)
+    def _end_epoch(self, loss: float, evaluate: Evaluate) -> None:
         if self.rank == 0:
             self.model.eval()
             with torch.no_grad():
@@ -248,15 +245,18 @@ class Trainer:
             if score > self.best_score:
                 self.best_score, self.best_epoch = score, self.epoch
                 self._save_best()
-            stop[0] = float(self.epoch - self.best_epoch >= self.config.patience)
         self.epoch += 1
         self.step_in_epoch = 0
         if self.rank == 0:
             self._save()
         if self.world > 1:
-            stop = stop.to(self.device)
-            torch.distributed.broadcast(stop, 0)
-        return bool(stop.item())
+            best = torch.tensor([self.best_epoch], device=self.device)
+            torch.distributed.broadcast(best, 0)
+            self.best_epoch = int(best.item())
+
+    def _stopped(self) -> bool:
+        """Early stopping; read off the position, so that a resumed run stops where the whole one did."""
+        return self.step_in_epoch == 0 and self.epoch > 0 and self.epoch - 1 - self.best_epoch >= self.config.patience
 
     def _save_best(self) -> None:
         from safetensors.torch import save_file

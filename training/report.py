@@ -26,13 +26,21 @@ def machine() -> str:
     return f"CPU, {os.cpu_count()} cores, {platform.machine()}"
 
 
+def _encoder_name(encoder: str) -> str:
+    """Return a hub id as it is, of a folder its name, of a run's model folder that of the run."""
+    path = Path(encoder)
+    if not path.exists():
+        return encoder
+    return path.absolute().parent.name if path.name == "model" else path.name
+
+
 def write_run(
     out: Path, task: str, arguments: argparse.Namespace, config: Any, train: Corpus, dev: Corpus, trainer: Trainer
 ) -> None:
-    """Write ``training.json`` beside the weights and in the run folder."""
+    """Write ``training.json`` beside the weights."""
     content: dict[str, Any] = {
         "task": task,
-        "encoder": Path(arguments.encoder).name if Path(arguments.encoder).exists() else arguments.encoder,
+        "encoder": _encoder_name(arguments.encoder),
         "config": asdict(config),
         "train": train.sources,
         "dev": dev.sources,
