@@ -99,6 +99,7 @@ class ArticleReader:
         self.report = ReadReport()
         self.bytes_read = 0
         self._ids: set[str] = set()
+        self._files: set[Path] = set()
 
     def read(self, paths: Sequence[str | Path]) -> Iterator[Article]:
         """Yield the usable articles in order; refusals go to ``report.refused``."""
@@ -160,6 +161,9 @@ class ArticleReader:
         self.bytes_read += size
         if size > self.max_bytes:
             return Refusal(f"{file}: {self._too_large(size)}")
+        if file.resolve() in self._files:
+            return Refusal(f"{file}: duplicate of a file that was read before, the first is kept; name it once")
+        self._files.add(file.resolve())
         # The path as given serves where two folders hold the same relative path. Names that are no UTF-8 are escaped.
         names = [os.fsencode(name).decode("utf-8", "backslashreplace") for name in (file.stem, relative, file)]
         identifier = next((name for name in names if name not in self._ids), names[0])

@@ -127,8 +127,10 @@ class ConflictPipeline:
 
 def _cut(article: Article) -> tuple[list[Sentence], list[list[Token]]]:
     """Return the sentences of an article and the tokens of each."""
-    if not isinstance(article, Article) or not isinstance(article.text, str):
-        raise InputError(f"extract() takes Article objects with a text, found {article!r:.80}: wrap it in Article(id=, text=)")
+    if not isinstance(article, Article) or not isinstance(article.text, str) or not isinstance(article.id, str):
+        raise InputError(
+            f"extract() takes Article objects whose id and text are strings, found {article!r:.80}: use Article(id=, text=)"
+        )
     normalized = normalize(article.text)
     sentences = split_sentences(normalized)
     return sentences, tokens_by_sentence(split_tokens(normalized), sentences)
