@@ -35,5 +35,6 @@ class EventType(StrEnum):
     NONE = "NONE"
 
 
-ENTITY_TYPES: tuple[str, ...] = tuple(EntityType)
-EVENT_TYPES: tuple[str, ...] = tuple(EventType)
+# Plain strings, so that a label is the same thing everywhere: in a record, in JSON, in an enum comparison.
+ENTITY_TYPES: tuple[str, ...] = tuple(member.value for member in EntityType)
+EVENT_TYPES: tuple[str, ...] = tuple(member.value for member in EventType)
